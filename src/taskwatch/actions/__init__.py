@@ -1,0 +1,1 @@
+"""The verbs, each one transaction: load, let the model decide, save guarded, record the event."""

@@ -1,0 +1,250 @@
+"""Moving tasks from state to state, and what follows from it for their dependents and their workflow."""
+
+from typing import TypedDict
+
+from taskwatch.actions import lookup
+from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.journal import record
+from taskwatch.errors import Conflict
+from taskwatch.model import event, sla
+from taskwatch.model.task import (
+    HELD_FROM,
+    IN_PROGRESS,
+    ON_HOLD,
+    OPEN,
+    READY,
+    SATISFYING,
+    VERBS,
+    WAITING,
+    Task,
+    Verb,
+    apply,
+    ledger_mark,
+)
+from taskwatch.store import Store, Tx
+
+
+class Moved(TypedDict):
+    """What one transition did."""
+
+    id: int
+    code: str
+    old_status: str
+    new_status: str
+    version: int
+    became_ready: list[str]
+    workflow_status: str | None
+
+
+def transition(store: Store, verb: str, refs: list[str], change: Change) -> list[Moved]:
+    """Move tasks, all of them or none. `verb` is a key of `model.task.VERBS` that is not automatic.
+
+    Raises:
+        NotFound: a task or the user does not exist.
+        Conflict: the present state of one of them does not allow it.
+        InvalidInput: the time is not possible.
+    """
+    with store.write(dry_run=change.dry_run) as tx:
+        return transition_within(tx, verb, refs, change)
+
+
+def transition_within(tx: Tx, verb: str, refs: list[str], change: Change) -> list[Moved]:
+    """The same inside a transaction that is open already."""
+    change = check(tx, change)
+
+    def move_all() -> list[Moved]:
+        return [_move_named(tx, found, VERBS[verb], change) for found in lookup.tasks(tx, refs)]
+
+    moved: list[Moved] = once(tx, change, [verb, refs, change.at], move_all)
+    return moved
+
+
+def make_ready(tx: Tx, task: Task, change: Change) -> Task:
+    """Let a pending task become ready, when nothing stands before it any more."""
+    return _move(tx, task, VERBS["ready"], change)
+
+
+def withdraw(tx: Tx, task: Task, change: Change) -> Task:
+    """Send a ready task back to pending, since something stands before it again."""
+    return _move(tx, task, VERBS["withdraw"], change)
+
+
+def settle(tx: Tx, workflow_id: int | None, change: Change) -> str | None:
+    """Complete a workflow whose tasks are all satisfied, or reopen one in which something is to do again."""
+    if workflow_id is None:
+        return None
+    workflow = tx.one(lookup.Workflow, "workflows.by_id", id=workflow_id)
+    if workflow is None or workflow.status == "cancelled":
+        return workflow and workflow.status
+    status = "active" if tx.value("workflows.unsatisfied", id=workflow_id) else "completed"
+    if status != workflow.status:
+        end_workflow(tx, workflow, status, change)
+    return status
+
+
+def end_workflow(tx: Tx, workflow: lookup.Workflow, status: str, change: Change) -> None:
+    """Set a workflow's status (`active` again, `completed` or `cancelled`) and record it."""
+    if status == "active" and tx.one(lookup.Workflow, "workflows.active", **_subject(workflow)):
+        raise Conflict(f"a newer run of {workflow} is active", hint="finish or cancel that one first")
+    ended_at = None if status == "active" else change.moment
+    tx.run("workflows.settle", id=workflow.id, status=status, ended_at=ended_at, was_status=workflow.status)
+    kind = {
+        "active": event.WORKFLOW_REOPENED,
+        "completed": event.WORKFLOW_COMPLETED,
+        "cancelled": event.WORKFLOW_CANCELLED,
+    }[status]
+    record(
+        tx,
+        event.workflow_changed(kind, workflow.identity, by=change.by, at=change.moment, reason=change.reason),
+    )
+
+
+def save(tx: Tx, before: Task, after: Task, at: int, reason: str | None) -> None:
+    """Keep a changed task, unless somebody changed it first; note what its clock did.
+
+    Raises:
+        Conflict: somebody was first; the error names the present state.
+    """
+    changed = tx.run("tasks.update", **after._asdict(), was_status=before.status, was_version=before.version)
+    if changed == 0:
+        present = lookup.task(tx, str(before.id))
+        raise Conflict(
+            f"{before.code} was changed by somebody else and is {present.status} now",
+            hint="look and try again",
+        )
+    mark = ledger_mark(before, after, at, reason)
+    if mark is not None:
+        tx.run("tasks.mark", **mark._asdict())
+
+
+def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
+    if change.if_status is not None and before.status != change.if_status:
+        raise Conflict(
+            f"{before.code} is {before.status}, not {change.if_status}", hint="leave out --if-status to go on"
+        )
+    if verb.name == "start":
+        _check_holder(before, change)
+    _check_workflow(tx, before, verb)
+    after = _move(tx, before, verb, change)
+    became_ready = _propagate(tx, before, after, change)
+    workflow_status = settle(tx, after.workflow_id, change) if _settles(before, after) else _status(tx, after)
+    return {
+        "id": after.id,
+        "code": after.code,
+        "old_status": before.status,
+        "new_status": after.status,
+        "version": after.version,
+        "became_ready": became_ready,
+        "workflow_status": workflow_status,
+    }
+
+
+def _move(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
+    at = max(change.moment, before.changed_at) if verb.automatic else change.moment
+    unblocked = verb.target not in {WAITING, HELD_FROM} or not _blocked(tx, before)
+    after = apply(before, verb, at, unblocked=unblocked, on_rise=change.on_rise)
+    if verb.name == "start" and change.by is not None and before.claimed_by is None:
+        after = after._replace(claimed_by=change.by)
+    save(tx, before, after, at, change.reason)
+    if before.status in OPEN and after.status not in OPEN:
+        _finish_cycle(tx, after, change.by)
+    _tell(tx, before, after, at, change)
+    return after
+
+
+def _tell(tx: Tx, before: Task, after: Task, at: int, change: Change) -> None:
+    assigned = lookup.assignments(tx, after.id)
+    record(tx, event.status_changed(before, after, assigned, by=change.by, at=at, reason=change.reason))
+    if after.status == READY:
+        record(tx, event.became_ready(after, assigned, at=at))
+    if after.claimed_by != before.claimed_by and after.claimed_by is not None:
+        facts = {"claimed_by": after.claimed_by}
+        record(tx, event.task_changed(event.TASK_CLAIMED, after, assigned, by=change.by, at=at, **facts))
+
+
+def _propagate(tx: Tx, before: Task, after: Task, change: Change) -> list[str]:
+    """What a task's end or reopening means for those that come after it; the codes that became ready."""
+    was, is_now = before.status in SATISFYING, after.status in SATISFYING
+    if is_now and not was:
+        dependents = tx.all(Task, "tasks.unblocked_dependents", id=after.id)
+        return [make_ready(tx, dependent, change).code for dependent in dependents]
+    if was and not is_now:
+        for dependent in tx.all(Task, "tasks.dependents", id=after.id):
+            _block_again(tx, dependent, after, change)
+    return []
+
+
+def _block_again(tx: Tx, dependent: Task, reopened: Task, change: Change) -> None:
+    """A ready dependent goes back to pending; one that somebody works on is flagged only."""
+    if dependent.status == READY:
+        withdraw(tx, dependent, change)
+    elif dependent.status in {IN_PROGRESS, ON_HOLD}:
+        facts = {"after_task_id": reopened.id, "after_task_code": reopened.code}
+        record(
+            tx,
+            event.task_changed(
+                event.DEPENDENCY_REOPENED,
+                dependent,
+                lookup.assignments(tx, dependent.id),
+                by=change.by,
+                at=change.moment,
+                **facts,
+            ),
+        )
+
+
+def _finish_cycle(tx: Tx, task: Task, by: int | None) -> None:
+    standing = task.standing(task.changed_at)
+    exceeded = standing is not None and standing.exceeded
+    tx.run(
+        "tasks.finish_cycle",
+        task_id=task.id,
+        cycle=task.cycle,
+        outcome=task.status,
+        verdict=sla.verdict(task.status, exceeded, task.timeout_minutes),
+        ready_at=task.ready_at,
+        started_at=task.started_at,
+        ended_at=task.ended_at,
+        elapsed_ms=task.banked_ms,
+        timeout_minutes=task.timeout_minutes,
+        implicit_start=task.implicit_start,
+        ended_by=by,
+    )
+
+
+def _blocked(tx: Tx, task: Task) -> bool:
+    return bool(tx.all(Task, "tasks.blockers", id=task.id))
+
+
+def _check_holder(task: Task, change: Change) -> None:
+    if task.claimed_by is not None and change.by != task.claimed_by:
+        raise Conflict(
+            f"{task.code} is claimed by user {task.claimed_by}",
+            hint=f"start it --by {task.claimed_by}, or: taskwatch task release {task.code}",
+        )
+
+
+def _check_workflow(tx: Tx, task: Task, verb: Verb) -> None:
+    if verb.target == WAITING and _status(tx, task) == "cancelled":
+        raise Conflict(
+            f"the workflow of {task.code} was cancelled", hint="start the workflow anew for this subject"
+        )
+
+
+def _settles(before: Task, after: Task) -> bool:
+    return (before.status in SATISFYING) != (after.status in SATISFYING)
+
+
+def _status(tx: Tx, task: Task) -> str | None:
+    if task.workflow_id is None:
+        return None
+    workflow = tx.one(lookup.Workflow, "workflows.by_id", id=task.workflow_id)
+    return workflow and workflow.status
+
+
+def _subject(workflow: lookup.Workflow) -> dict[str, str]:
+    return {
+        "type": workflow.type,
+        "taskable_type": workflow.taskable_type,
+        "subject_id": workflow.subject_id,
+    }

@@ -1,0 +1,182 @@
+"""Workflow types and their runs: define, start, cancel."""
+
+import json
+from typing import Any
+
+from taskwatch.actions import lookup
+from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.journal import record
+from taskwatch.actions.tasks import create
+from taskwatch.actions.transitions import end_workflow, make_ready, transition_within
+from taskwatch.errors import Conflict, InvalidInput
+from taskwatch.model import definition, event, names
+from taskwatch.model import task as model
+from taskwatch.store import Store, Tx
+
+
+def define(store: Store, wanted: definition.WorkflowType, change: Change) -> dict[str, Any]:
+    """Keep a definition as the type's next version; nothing happens when it is the newest already.
+
+    Returns:
+        `{code, version, created}`; running workflows keep the version they began with.
+    """
+    with store.write(dry_run=change.dry_run) as tx:
+        change = check(tx, change)
+        text = canonical(wanted)
+        newest = tx.one(lookup.WorkflowTypeRow, "workflows.type_latest", code=wanted.code)
+        if newest is not None and newest.definition == text:
+            return {"code": wanted.code, "version": newest.version, "created": False}
+        version = newest.version + 1 if newest else 1
+        tx.value(
+            "workflows.define", code=wanted.code, version=version, definition=text, defined_at=change.moment
+        )
+        facts = {"code": wanted.code, "version": version, "name": wanted.name}
+        record(
+            tx,
+            event.house_changed(
+                event.TYPE_DEFINED, event.TYPES_TOPIC, by=change.by, at=change.moment, **facts
+            ),
+        )
+        return {"code": wanted.code, "version": version, "created": True}
+
+
+def start(store: Store, type_code: str, taskable_type: str, subject: str, change: Change) -> dict[str, Any]:
+    """Start a workflow: all its tasks at once, those without dependencies ready.
+
+    Returns:
+        `{id, type, version, taskable_type, taskable_id, status, tasks: [codes], became_ready: [codes]}`
+
+    Raises:
+        Conflict: this subject has an active run.
+        NotFound: there is no such type.
+        InvalidInput: the subject's type or id is not possible.
+    """
+    with store.write(dry_run=change.dry_run) as tx:
+        change = check(tx, change)
+        deed = ["workflow start", type_code, taskable_type, subject]
+        started: dict[str, Any] = once(
+            tx, change, deed, lambda: _start(tx, type_code, taskable_type, subject, change)
+        )
+        return started
+
+
+def cancel(store: Store, ref: str, change: Change) -> dict[str, Any]:
+    """Cancel an active workflow and every task of it that is still open.
+
+    Returns:
+        `{id, type, taskable_type, taskable_id, status, cancelled: [codes]}`
+
+    Raises:
+        Conflict: it has ended already.
+    """
+    with store.write(dry_run=change.dry_run) as tx:
+        change = check(tx, change)
+        workflow = lookup.workflow(tx, ref)
+        if workflow.status != "active":
+            raise Conflict(
+                f"{workflow} is {workflow.status}", hint="only an active workflow can be cancelled"
+            )
+        open_tasks = tx.all(model.Task, "tasks.open_of_workflow", workflow_id=workflow.id)
+        end_workflow(tx, workflow, "cancelled", change)
+        if open_tasks:
+            transition_within(tx, "cancel", [str(task.id) for task in open_tasks], change._replace(key=None))
+        return {
+            **_identity(workflow),
+            "status": "cancelled",
+            "cancelled": [task.code for task in open_tasks],
+        }
+
+
+def canonical(wanted: definition.WorkflowType) -> str:
+    """A definition as the text by which versions are told apart."""
+    return json.dumps(definition.to_json(wanted), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def read_definition(row: lookup.WorkflowTypeRow) -> definition.WorkflowType:
+    """A kept definition."""
+    return definition.from_json(json.loads(row.definition))
+
+
+def insert(tx: Tx, type_id: int, kind: str, taskable_type: str, subject: str, at: int) -> lookup.Workflow:
+    """A new active workflow, without tasks yet."""
+    values = {"type_id": type_id, "type": kind, "taskable_type": taskable_type, "subject_id": subject}
+    workflow_id = tx.value("workflows.start", **values, status="active", started_at=at, ended_at=None)
+    return lookup.Workflow(workflow_id, **values, status="active", started_at=at, ended_at=None)  # type: ignore[arg-type]
+
+
+def _start(tx: Tx, type_code: str, taskable_type: str, subject: str, change: Change) -> dict[str, Any]:
+    row = lookup.workflow_type(tx, type_code)
+    wanted = read_definition(row)
+    _check_subject(tx, wanted, taskable_type, subject)
+    workflow = insert(tx, row.id, row.code, taskable_type, subject, change.moment)
+    record(
+        tx,
+        event.workflow_changed(
+            event.WORKFLOW_STARTED, workflow.identity, by=change.by, at=change.moment, version=row.version
+        ),
+    )
+    tasks = _create_all(tx, wanted, workflow, change)
+    roots = [tasks[template.code] for template in wanted.templates if not template.after]
+    for root in roots:
+        make_ready(tx, root, change)
+    return {
+        **_identity(workflow),
+        "version": row.version,
+        "status": "active",
+        "tasks": [task.code for task in tasks.values()],
+        "became_ready": [task.code for task in roots],
+    }
+
+
+def _create_all(
+    tx: Tx, wanted: definition.WorkflowType, workflow: lookup.Workflow, change: Change
+) -> dict[str, model.Task]:
+    tasks: dict[str, model.Task] = {}
+    for template in wanted.templates:
+        code = definition.task_code(template.code, wanted.code, workflow.subject_id)
+        new = model.new(
+            code,
+            template.name,
+            template.type,
+            template.timeout_minutes,
+            change.moment,
+            workflow.identity,
+            template.code,
+        )
+        tasks[template.code] = create(tx, new, list(template.assignments), change)
+    for template in wanted.templates:
+        for before in template.after:
+            tx.run("tasks.link", task_id=tasks[template.code].id, after_id=tasks[before].id)
+    return tasks
+
+
+def _check_subject(tx: Tx, wanted: definition.WorkflowType, taskable_type: str, subject: str) -> None:
+    names.word(taskable_type)
+    names.subject_id(subject)
+    if wanted.subject_type is not None and taskable_type != wanted.subject_type:
+        raise InvalidInput(
+            f"{wanted.code} is about {wanted.subject_type}, not {taskable_type}",
+            hint=f"taskwatch workflow start {wanted.code} {wanted.subject_type} {subject}",
+        )
+    active = tx.one(
+        lookup.Workflow,
+        "workflows.active",
+        type=wanted.code,
+        taskable_type=taskable_type,
+        subject_id=subject,
+    )
+    if active is not None:
+        raise Conflict(
+            f"{active} is active already, as workflow {active.id}",
+            hint=f"see it: taskwatch workflow show {active.type}.{active.subject_id}",
+            workflow_id=active.id,
+        )
+
+
+def _identity(workflow: lookup.Workflow) -> dict[str, Any]:
+    return {
+        "id": workflow.id,
+        "type": workflow.type,
+        "taskable_type": workflow.taskable_type,
+        "taskable_id": names.wire_id(workflow.subject_id),
+    }

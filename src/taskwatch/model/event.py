@@ -1,0 +1,252 @@
+"""Events: facts stored once, in the transaction that made them true. Kinds, payloads, topics and sentences.
+
+The payloads of `task.status.changed`, `task.became.ready` and `task.sla.exceeded` have the keys and types
+that front ends already know; keys are only ever added.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from taskwatch.model import sla
+from taskwatch.model.assignment import Assignment
+from taskwatch.model.task import READY, Task
+from taskwatch.model.times import rfc3339
+
+STATUS_CHANGED = "task.status.changed"
+BECAME_READY = "task.became.ready"
+SLA_EXCEEDED = "task.sla.exceeded"
+SLA_RETRACTED = "task.sla.retracted"
+TASK_CREATED = "task.created"
+TASK_IMPORTED = "task.imported"
+TASK_ASSIGNED = "task.assigned"
+TASK_UNASSIGNED = "task.unassigned"
+TASK_CLAIMED = "task.claimed"
+TASK_RELEASED = "task.released"
+TASK_LINKED = "task.linked"
+TASK_UNLINKED = "task.unlinked"
+TIMEOUT_CHANGED = "task.timeout.changed"
+DEPENDENCY_REOPENED = "task.dependency.reopened"
+WORKFLOW_STARTED = "workflow.started"
+WORKFLOW_COMPLETED = "workflow.completed"
+WORKFLOW_CANCELLED = "workflow.cancelled"
+WORKFLOW_REOPENED = "workflow.reopened"
+TYPE_DEFINED = "type.defined"
+USER_CREATED = "user.created"
+USER_UPDATED = "user.updated"
+USER_REMOVED = "user.removed"
+ROLE_GRANTED = "role.granted"
+ROLE_REVOKED = "role.revoked"
+
+KINDS = tuple(sorted(value for name, value in globals().items() if name.isupper() and isinstance(value, str)))
+
+ALERTS_TOPIC = "admin.sla.alerts"
+PEOPLE_TOPIC = "admin.people"
+TYPES_TOPIC = "admin.types"
+
+Assignments = Iterable[Assignment]
+
+
+class Event(NamedTuple):
+    """A fact about to be recorded. `status` is the task's status from now on, where the event sets one."""
+
+    kind: str
+    at: int
+    payload: dict[str, Any]
+    topics: tuple[str, ...]
+    task_id: int | None = None
+    workflow_id: int | None = None
+    status: str | None = None
+
+
+def status_changed(
+    before: Task, after: Task, assignments: Assignments, *, by: int | None, at: int, reason: str | None
+) -> Event:
+    """Any change of a task's status."""
+    payload = {
+        **_subject(after),
+        "old_status": before.status,
+        "new_status": after.status,
+        "can_start": after.status == READY,
+        "changed_by": by,
+        "changed_at": rfc3339(at),
+        "reason": reason,
+        "cycle": after.cycle,
+    }
+    topics = (*workflow_topics(after), f"task.{after.id}", *_user_topics(assignments))
+    return Event(STATUS_CHANGED, at, payload, topics, after.id, after.workflow_id, after.status)
+
+
+def became_ready(task: Task, assignments: Assignments, *, at: int) -> Event:
+    """All dependencies of a task are satisfied: the assigned can start."""
+    assigned = list(assignments)
+    payload = {
+        **_subject(task, task_type=task.type),
+        "timeout_minutes": task.timeout_minutes,
+        "assignments": [a._asdict() for a in assigned],
+        "became_ready_at": rfc3339(at),
+    }
+    topics = (*workflow_topics(task), *_user_topics(assigned), *_role_topics(assigned))
+    return Event(BECAME_READY, at, payload, topics, task.id, task.workflow_id)
+
+
+def sla_exceeded(
+    task: Task,
+    standing: sla.Standing,
+    assignments: Assignments,
+    *,
+    at: int,
+    ordinal: int,
+    missed: int,
+    late_by_seconds: int,
+) -> Event:
+    """An alert was claimed. `late_by_seconds`: how long after its slot it was noticed."""
+    assigned = list(assignments)
+    payload = {
+        **_subject(task),
+        "timeout_minutes": task.timeout_minutes,
+        "exceeded_by_minutes": standing.exceeded_by_minutes,
+        "started_at": rfc3339(task.started_at or at),
+        "alert_level": standing.alert_level,
+        "alerted_at": rfc3339(at),
+        "exceeded_by_seconds": standing.exceeded_by_seconds,
+        "cycle": task.cycle,
+        "ordinal": ordinal,
+        "missed_alerts": missed,
+        "detected_late_by_seconds": late_by_seconds,
+    }
+    topics = (*workflow_topics(task), ALERTS_TOPIC, *_user_topics(assigned), *_role_topics(assigned))
+    return Event(SLA_EXCEEDED, at, payload, topics, task.id, task.workflow_id)
+
+
+def task_born(kind: str, task: Task, assignments: Assignments, *, by: int | None, at: int) -> Event:
+    """A task was created, or imported with its history."""
+    assigned = list(assignments)
+    payload = {
+        **_subject(task, task_type=task.type),
+        "status": task.status,
+        "timeout_minutes": task.timeout_minutes,
+        "assignments": [a._asdict() for a in assigned],
+        **_stamp(by, at),
+    }
+    topics = (*workflow_topics(task), f"task.{task.id}", *_user_topics(assigned))
+    return Event(kind, at, payload, topics, task.id, task.workflow_id, task.status)
+
+
+def task_changed(
+    kind: str, task: Task, assignments: Assignments, *, by: int | None, at: int, **facts: Any
+) -> Event:
+    """Any other change of a task: assigned, claimed, linked, given another timeout …"""
+    assigned = list(assignments)
+    payload = {**_subject(task), **facts, **_stamp(by, at)}
+    topics = (
+        *workflow_topics(task),
+        f"task.{task.id}",
+        *_user_topics(assigned),
+        *_role_topics(assigned),
+    )
+    return Event(kind, at, payload, topics, task.id, task.workflow_id)
+
+
+def workflow_changed(
+    kind: str, workflow: tuple[int, str, str, str], *, by: int | None, at: int, **facts: Any
+) -> Event:
+    """A workflow started, ended or began anew. `workflow` is (id, type, subject type, subject id)."""
+    from taskwatch.model.names import wire_id
+
+    workflow_id, kind_of, taskable_type, subject = workflow
+    payload = {
+        "workflow_id": workflow_id,
+        "workflow_type": kind_of,
+        "taskable_type": taskable_type,
+        "taskable_id": wire_id(subject),
+        **facts,
+        **_stamp(by, at),
+    }
+    return Event(kind, at, payload, (f"workflow.{kind_of}.{subject}",), None, workflow_id)
+
+
+def house_changed(kind: str, topic: str, *, by: int | None, at: int, **facts: Any) -> Event:
+    """A user, a role or a workflow type changed."""
+    return Event(kind, at, {**facts, **_stamp(by, at)}, (topic,))
+
+
+def workflow_topics(task: Task) -> tuple[str, ...]:
+    """`workflow.bc.114`, or nothing for a task that stands alone."""
+    return (f"workflow.{task.workflow_type}.{task.subject_id}",) if task.workflow_type else ()
+
+
+def sentence(kind: str, payload: dict[str, Any]) -> str:
+    """An event as one line for people."""
+    template = _SENTENCES.get(kind)
+    return template(payload) if template else kind
+
+
+def _subject(task: Task, **more: Any) -> dict[str, Any]:
+    return {
+        "task_id": task.id,
+        "task_code": task.code,
+        "task_name": task.name,
+        **more,
+        "workflow_type": task.workflow_type,
+        "taskable_type": task.taskable_type,
+        "taskable_id": task.taskable_id,
+    }
+
+
+def _stamp(by: int | None, at: int) -> dict[str, Any]:
+    return {"changed_by": by, "changed_at": rfc3339(at)}
+
+
+def _user_topics(assignments: Assignments) -> tuple[str, ...]:
+    return tuple(f"user.{a.user_id}.tasks" for a in assignments if a.user_id is not None)
+
+
+def _role_topics(assignments: Assignments) -> tuple[str, ...]:
+    return tuple(f"role.{a.role_name}.tasks" for a in assignments if a.role_name is not None)
+
+
+def _workflow(payload: dict[str, Any]) -> str:
+    return f"workflow {payload['workflow_type']} of {payload['taskable_type']} {payload['taskable_id']}"
+
+
+def _who(payload: dict[str, Any]) -> str:
+    given = payload["assignment"]
+    return f"{given['type']}:{given['user_id'] if given['type'] == 'user' else given['role_name']}"
+
+
+def _because(payload: dict[str, Any]) -> str:
+    return f" ({payload['reason']})" if payload.get("reason") else ""
+
+
+_SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
+    STATUS_CHANGED: lambda p: f"{p['task_code']}: {p['old_status']} -> {p['new_status']}{_because(p)}",
+    BECAME_READY: lambda p: f"{p['task_code']} is ready",
+    SLA_EXCEEDED: lambda p: (
+        f"{p['task_code']} exceeded SLA by {p['exceeded_by_minutes']} minutes ({p['alert_level']})"
+    ),
+    SLA_RETRACTED: lambda p: f"{p['task_code']} is no longer late",
+    TASK_CREATED: lambda p: f"{p['task_code']} was created",
+    TASK_IMPORTED: lambda p: f"{p['task_code']} was imported as {p['status']}",
+    TASK_ASSIGNED: lambda p: f"{p['task_code']} was assigned to {_who(p)}",
+    TASK_UNASSIGNED: lambda p: f"{p['task_code']} was taken from {_who(p)}",
+    TASK_CLAIMED: lambda p: f"{p['task_code']} was claimed by user {p['claimed_by']}",
+    TASK_RELEASED: lambda p: f"{p['task_code']} was released",
+    TASK_LINKED: lambda p: f"{p['task_code']} now comes after {p['after_task_code']}",
+    TASK_UNLINKED: lambda p: f"{p['task_code']} no longer comes after {p['after_task_code']}",
+    TIMEOUT_CHANGED: lambda p: (
+        f"{p['task_code']}: timeout {p['old_timeout_minutes']} -> {p['timeout_minutes']} minutes"
+    ),
+    DEPENDENCY_REOPENED: lambda p: (
+        f"{p['task_code']} is in progress, but {p['after_task_code']} was reopened"
+    ),
+    WORKFLOW_STARTED: lambda p: f"{_workflow(p)} started",
+    WORKFLOW_COMPLETED: lambda p: f"{_workflow(p)} completed",
+    WORKFLOW_CANCELLED: lambda p: f"{_workflow(p)} was cancelled",
+    WORKFLOW_REOPENED: lambda p: f"{_workflow(p)} is active again",
+    TYPE_DEFINED: lambda p: f"workflow type {p['code']} has version {p['version']}",
+    USER_CREATED: lambda p: f"user {p['user_id']} ({p['name']}) was added",
+    USER_UPDATED: lambda p: f"user {p['user_id']} ({p['name']}) was changed",
+    USER_REMOVED: lambda p: f"user {p['user_id']} ({p['name']}) was removed",
+    ROLE_GRANTED: lambda p: f"user {p['user_id']} got the role {p['role_name']}",
+    ROLE_REVOKED: lambda p: f"user {p['user_id']} lost the role {p['role_name']}",
+}

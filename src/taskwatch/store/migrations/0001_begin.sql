@@ -1,0 +1,196 @@
+-- The record. Instants are integer milliseconds UTC, durations whole minutes or milliseconds by name.
+
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    email TEXT,
+    timezone TEXT,
+    admin INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE user_roles (
+    role_name TEXT NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    granted_at INTEGER NOT NULL,
+    PRIMARY KEY (role_name, user_id)
+) STRICT;
+
+CREATE INDEX user_roles_by_user ON user_roles (user_id);
+
+CREATE TABLE workflow_types (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    defined_at INTEGER NOT NULL,
+    UNIQUE (code, version)
+) STRICT;
+
+CREATE TABLE workflows (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    type_id INTEGER NOT NULL REFERENCES workflow_types (id),
+    type TEXT NOT NULL,
+    taskable_type TEXT NOT NULL,
+    subject_id TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'completed', 'cancelled')),
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+-- One active run per subject: starting it twice is a conflict.
+CREATE UNIQUE INDEX workflows_active ON workflows (type, taskable_type, subject_id) WHERE status = 'active';
+CREATE INDEX workflows_by_subject ON workflows (type, subject_id);
+
+CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workflow_id INTEGER REFERENCES workflows (id),
+    template TEXT,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN
+        ('pending', 'ready', 'in_progress', 'on_hold', 'completed', 'failed', 'skipped', 'cancelled')),
+    cycle INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    timeout_minutes INTEGER CHECK (timeout_minutes > 0),
+    claimed_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    held_from TEXT,
+    implicit_start INTEGER NOT NULL CHECK (implicit_start IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    ready_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    banked_ms INTEGER NOT NULL,
+    running_since INTEGER,
+    due_at INTEGER,
+    at_risk_at INTEGER,
+    next_alert_at INTEGER,
+    alerts INTEGER NOT NULL,
+    alert_mark INTEGER,
+    last_alert_at INTEGER
+) STRICT;
+
+CREATE INDEX tasks_by_code ON tasks (code);
+CREATE INDEX tasks_by_workflow ON tasks (workflow_id);
+CREATE INDEX tasks_by_status ON tasks (status);
+CREATE INDEX tasks_by_holder ON tasks (claimed_by) WHERE claimed_by IS NOT NULL;
+-- The clocks: set only while a task with a timeout runs, so their cost follows what runs and what is due.
+CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX tasks_at_risk ON tasks (at_risk_at) WHERE at_risk_at IS NOT NULL;
+CREATE INDEX tasks_next_alert ON tasks (next_alert_at) WHERE next_alert_at IS NOT NULL;
+CREATE INDEX tasks_untracked ON tasks (id) WHERE status = 'in_progress' AND timeout_minutes IS NULL;
+
+CREATE TABLE dependencies (
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    after_id INTEGER NOT NULL REFERENCES tasks (id),
+    PRIMARY KEY (task_id, after_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dependencies_by_after ON dependencies (after_id, task_id);
+
+CREATE TABLE assignments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    type TEXT NOT NULL CHECK (type IN ('user', 'role')),
+    user_id INTEGER REFERENCES users (id),
+    role_name TEXT,
+    CHECK ((type = 'user') = (user_id IS NOT NULL) AND (type = 'role') = (role_name IS NOT NULL))
+) STRICT;
+
+CREATE INDEX assignments_by_task ON assignments (task_id);
+CREATE INDEX assignments_by_user ON assignments (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX assignments_by_role ON assignments (role_name) WHERE role_name IS NOT NULL;
+
+-- Append-only: from `at` on, the clock of this cycle is running, paused or stopped.
+CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    cycle INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'stopped')),
+    banked_ms INTEGER NOT NULL,
+    timeout_minutes INTEGER,
+    reason TEXT
+) STRICT;
+
+CREATE INDEX ledger_by_task ON ledger (task_id, id);
+
+-- One row per finished cycle: its verdict never changes.
+CREATE TABLE cycles (
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    cycle INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    ready_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER NOT NULL,
+    elapsed_ms INTEGER NOT NULL,
+    timeout_minutes INTEGER,
+    implicit_start INTEGER NOT NULL,
+    ended_by INTEGER,
+    PRIMARY KEY (task_id, cycle)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX cycles_by_end ON cycles (ended_at);
+
+-- One row per alert: the key makes it once, whoever asks.
+CREATE TABLE alerts (
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    cycle INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    slot_seconds INTEGER NOT NULL,
+    slot_at INTEGER NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    level TEXT NOT NULL,
+    exceeded_by_seconds INTEGER NOT NULL,
+    timeout_minutes INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    PRIMARY KEY (task_id, cycle, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- `topics` holds a space before and after each name, so that one LIKE finds a topic or a pattern of them.
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    task_id INTEGER,
+    workflow_id INTEGER,
+    status TEXT,
+    topics TEXT NOT NULL,
+    payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX events_by_task ON events (task_id, seq) WHERE task_id IS NOT NULL;
+CREATE INDEX events_by_time ON events (at);
+
+CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX idempotency_by_time ON idempotency (at);
+
+-- Which rows of an imported log are here already, so that importing twice changes nothing.
+CREATE TABLE imported (
+    source TEXT PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW task_record AS
+SELECT
+    t.id, t.workflow_id, t.template, t.code, t.name, t.type, t.status, t.cycle, t.version,
+    t.timeout_minutes, t.claimed_by, t.held_from, t.implicit_start, t.created_at, t.changed_at,
+    t.ready_at, t.started_at, t.ended_at, t.banked_ms, t.running_since, t.due_at, t.at_risk_at,
+    t.next_alert_at, t.alerts, t.alert_mark, t.last_alert_at,
+    w.type AS workflow_type, w.taskable_type, w.subject_id
+FROM tasks AS t
+LEFT JOIN workflows AS w ON w.id = t.workflow_id;

@@ -1,0 +1,64 @@
+-- name: record
+INSERT INTO events (kind, at, task_id, workflow_id, status, topics, payload)
+VALUES (:kind, :at, :task_id, :workflow_id, :status, :topics, :payload)
+
+-- name: page
+-- What follows a cursor; every filter is optional. `topic` is a LIKE pattern with its spaces around.
+SELECT seq, kind, at, topics, payload FROM events
+WHERE seq > :after
+    AND (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
+    AND (:topic IS NULL OR topics LIKE :topic ESCAPE '\')
+    AND (:since IS NULL OR at >= :since)
+ORDER BY seq LIMIT :limit
+
+-- name: newest
+-- The last ones, newest first, with the same filters.
+SELECT seq, kind, at, topics, payload FROM events
+WHERE seq > :after
+    AND (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
+    AND (:topic IS NULL OR topics LIKE :topic ESCAPE '\')
+    AND (:since IS NULL OR at >= :since)
+ORDER BY seq DESC LIMIT :limit
+
+-- name: of_task
+SELECT seq, kind, at, topics, payload FROM events WHERE task_id = :task_id ORDER BY seq
+
+-- name: last
+SELECT coalesce(max(seq), 0) FROM events
+
+-- name: first
+SELECT coalesce(min(seq), 0) FROM events
+
+-- name: epoch
+SELECT value FROM meta WHERE name = 'epoch'
+
+-- name: prune
+-- What is older and no longer needed to prove any task's present state.
+DELETE FROM events WHERE seq IN (
+    SELECT e.seq FROM events AS e
+    WHERE e.at < :before AND (e.status IS NULL OR EXISTS (
+        SELECT 1 FROM events AS later
+        WHERE later.task_id = e.task_id AND later.seq > e.seq AND later.status IS NOT NULL))
+    LIMIT :limit)
+
+-- name: prunable
+SELECT count(*) FROM events AS e
+WHERE e.at < :before AND (e.status IS NULL OR EXISTS (
+    SELECT 1 FROM events AS later
+    WHERE later.task_id = e.task_id AND later.seq > e.seq AND later.status IS NOT NULL))
+
+-- name: disagreeing
+-- Tasks whose state is not what their last event says.
+SELECT t.code, t.status, (
+    SELECT e.status FROM events AS e WHERE e.task_id = t.id AND e.status IS NOT NULL
+    ORDER BY e.seq DESC LIMIT 1) AS told
+FROM tasks AS t WHERE told IS NOT t.status LIMIT 20
+
+-- name: remember
+INSERT INTO idempotency (key, fingerprint, answer, at) VALUES (:key, :fingerprint, :answer, :at)
+
+-- name: remembered
+SELECT fingerprint, answer FROM idempotency WHERE key = :key AND at >= :since
+
+-- name: forget
+DELETE FROM idempotency WHERE at < :before

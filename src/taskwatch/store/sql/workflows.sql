@@ -1,0 +1,60 @@
+-- name: type_latest
+SELECT id, code, version, definition, defined_at FROM workflow_types
+WHERE code = :code ORDER BY version DESC LIMIT 1
+
+-- name: type_version
+SELECT id, code, version, definition, defined_at FROM workflow_types WHERE code = :code AND version = :version
+
+-- name: type_by_id
+SELECT id, code, version, definition, defined_at FROM workflow_types WHERE id = :id
+
+-- name: types
+-- The newest version of each.
+SELECT id, code, version, definition, defined_at FROM workflow_types AS t
+WHERE version = (SELECT max(version) FROM workflow_types WHERE code = t.code) ORDER BY code
+
+-- name: type_codes
+SELECT DISTINCT code FROM workflow_types ORDER BY code
+
+-- name: active_by_type
+SELECT type_id, count(*) FROM workflows WHERE status = 'active' GROUP BY type_id
+
+-- name: define
+INSERT INTO workflow_types (code, version, definition, defined_at)
+VALUES (:code, :version, :definition, :defined_at) RETURNING id
+
+-- name: start
+INSERT INTO workflows (type_id, type, taskable_type, subject_id, status, started_at, ended_at)
+VALUES (:type_id, :type, :taskable_type, :subject_id, :status, :started_at, :ended_at) RETURNING id
+
+-- name: by_id
+SELECT id, type_id, type, taskable_type, subject_id, status, started_at, ended_at FROM workflows WHERE id = :id
+
+-- name: active
+SELECT id, type_id, type, taskable_type, subject_id, status, started_at, ended_at FROM workflows
+WHERE type = :type AND taskable_type = :taskable_type AND subject_id = :subject_id AND status = 'active'
+
+-- name: by_subject
+-- The active run first, then the newest.
+SELECT id, type_id, type, taskable_type, subject_id, status, started_at, ended_at FROM workflows
+WHERE type = :type AND subject_id = :subject_id AND (:taskable_type IS NULL OR taskable_type = :taskable_type)
+ORDER BY status = 'active' DESC, id DESC
+
+-- name: listed
+SELECT w.id, w.type_id, w.type, w.taskable_type, w.subject_id, w.status, w.started_at, w.ended_at,
+    count(t.id), count(t.id) FILTER (WHERE t.status IN ('completed', 'skipped')),
+    count(t.id) FILTER (WHERE t.due_at + 1000 <= :now), count(t.id) FILTER (WHERE t.status = 'failed')
+FROM workflows AS w LEFT JOIN tasks AS t ON t.workflow_id = w.id
+WHERE (:status IS NULL OR w.status = :status) AND (:type IS NULL OR w.type = :type)
+GROUP BY w.id ORDER BY w.id DESC LIMIT :limit
+
+-- name: unsatisfied
+-- How many of its tasks are neither completed nor skipped.
+SELECT count(*) FROM tasks WHERE workflow_id = :id AND status NOT IN ('completed', 'skipped')
+
+-- name: settle
+UPDATE workflows SET status = :status, ended_at = :ended_at WHERE id = :id AND status = :was_status
+
+-- name: edges
+SELECT d.task_id, d.after_id FROM dependencies AS d JOIN tasks AS t ON t.id = d.task_id
+WHERE t.workflow_id = :workflow_id ORDER BY d.task_id, d.after_id
