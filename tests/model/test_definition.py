@@ -53,7 +53,7 @@ def test_the_example_becomes_a_workflow_type(bc):
                 "review",
                 (),
                 30,
-                (assignment.role("adv"), assignment.user(5)),
+                (assignment.role("adv"),),
                 (Action("adv", "approve", "complete"), Action("adv", "reject", "fail")),
             ),
             Template(
@@ -301,7 +301,13 @@ def test_a_workflow_can_have_a_thousand_tasks_and_no_more():
     assert len(checked(tasks(**chain)).templates) == 1000
 
 
+def test_a_task_may_be_assigned_to_users_and_roles(bc):
+    bc["task"][0]["assign"] = ["role:adv", "user:5"]
+    assert checked(bc).templates[0].assignments == (assignment.role("adv"), assignment.user(5))
+
+
 def test_the_stored_form_has_the_field_names_of_tasks(bc):
+    bc["task"][0]["assign"] = ["role:adv", "user:5"]
     stored = definition.to_json(checked(bc))
     assert stored["subject_type"] == "Order"
     assert stored["templates"][0] == {

@@ -160,6 +160,11 @@ def schedule(task: Task, *, on_rise: bool = False) -> Task:
     return task._replace(due_at=due, at_risk_at=at_risk, next_alert_at=sla.alert_at(due, slot))
 
 
+def may_become(status: str, wished: str) -> bool:
+    """Whether a task in one state can still come to another without a new cycle."""
+    return status in OPEN or any(status in verb.sources and verb.target == wished for verb in VERBS.values())
+
+
 def alerted(task: Task, slot: int, now: int, *, on_rise: bool = False) -> Task:
     """The task after an alert for `slot` (seconds exceeded) was claimed at `now`."""
     timeout = (task.timeout_minutes or 0) * 60
@@ -184,7 +189,8 @@ def ledger_mark(before: Task, after: Task, at: int, reason: str | None) -> ledge
     old, new = _clock(before), _clock(after)
     if new is None or (old == new and before.cycle == after.cycle):
         return None
-    return ledger.Mark(after.id, after.cycle, at, new[0], after.banked_ms, after.timeout_minutes, reason)
+    banked_ms = after.elapsed_ms(at)
+    return ledger.Mark(after.id, after.cycle, at, new[0], banked_ms, after.timeout_minutes, reason)
 
 
 def _not_allowed(task: Task, verb: Verb) -> Conflict:
