@@ -57,6 +57,8 @@ def report(bug):
 def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    # What is only written at the last flush is the hard case.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     for name in list(os.environ):
         if name.startswith(("TASKWATCH_", "NO_COLOR", "FORCE_COLOR")):
             monkeypatch.delenv(name)

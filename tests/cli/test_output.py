@@ -46,6 +46,7 @@ any_text = st.text(st.characters(exclude_categories=()))
 
 @given(any_text)
 @example(HOSTILE)
+@example("".join(BIDI))
 def test_safe_text_holds_no_control_bidi_or_surrogate(text):
     assert not [letter for letter in safe(text) if is_harmful(letter)]
     assert safe(safe(text)) == safe(text)

@@ -1,5 +1,6 @@
 """One invocation: flags, configuration, instant, zone and database, each found out once."""
 
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -145,10 +146,11 @@ def test_the_store_is_opened_once_and_closed_with_the_command(session, tmp_path)
 
     def work():
         opened.extend([session.store(), session.store()])
-        assert (tmp_path / "own.db-wal").exists()
+        assert (tmp_path / "own.db").exists()
 
     Command("work", callback=work).main([], obj=session, standalone_mode=False)
     assert opened[0] is opened[1]
-    assert not (tmp_path / "own.db-wal").exists()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].connection.execute("SELECT 1")
     with click.Context(Command("again")):
         assert session.store() is not opened[0]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from taskwatch.errors import Conflict, InvalidInput
 from taskwatch.model import names
-from taskwatch.model.task import STATUSES
+from taskwatch.model.task import STATUSES, Task
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Tx
 
@@ -52,6 +52,18 @@ def check(tx: Tx, change: Change) -> Change:
     if change.by is not None:
         lookup.user(tx, change.by)
     return change._replace(reason=names.reason(change.reason))
+
+
+def expect(task: Task, change: Change) -> None:
+    """Make sure that a task is in the state the change counts on.
+
+    Raises:
+        Conflict: it is in another one.
+    """
+    if change.if_status is not None and task.status != change.if_status:
+        raise Conflict(
+            f"{task.code} is {task.status}, not {change.if_status}", hint="leave out --if-status to go on"
+        )
 
 
 def once(tx: Tx, change: Change, deed: list[Any], work: Callable[[], Any]) -> Any:

@@ -1,10 +1,10 @@
 """Who has a task: claim and release, assign and unassign."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from taskwatch.actions import lookup
-from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.change import Change, check, expect, once
 from taskwatch.actions.tasks import tell
 from taskwatch.actions.transitions import save
 from taskwatch.errors import Conflict, Forbidden, InvalidInput
@@ -13,12 +13,28 @@ from taskwatch.model import task as model
 from taskwatch.model.assignment import Assignment
 from taskwatch.store import Store, Tx
 
+_Done = TypeVar("_Done")
 
-def claim(store: Store, refs: list[str], change: Change) -> list[dict[str, Any]]:
+
+class Held(TypedDict):
+    """A task that was claimed or released; `claimed_by` is null when nobody has it."""
+
+    id: int
+    code: str
+    status: str
+    claimed_by: int | None
+
+
+class Assigned(TypedDict):
+    """A task and everybody it is assigned to now, as `user:5` or `role:dispatcher`."""
+
+    id: int
+    code: str
+    assignments: list[str]
+
+
+def claim(store: Store, refs: list[str], change: Change) -> list[Held]:
     """Take tasks: from now on the user in `change.by` has them.
-
-    Returns:
-        `[{id, code, status, claimed_by}, …]`
 
     Raises:
         Conflict: somebody else has one, or it has ended.
@@ -28,7 +44,7 @@ def claim(store: Store, refs: list[str], change: Change) -> list[dict[str, Any]]
     return _for_each(store, "claim", refs, change, _claim)
 
 
-def release(store: Store, refs: list[str], change: Change) -> list[dict[str, Any]]:
+def release(store: Store, refs: list[str], change: Change) -> list[Held]:
     """Give tasks back.
 
     Raises:
@@ -37,14 +53,10 @@ def release(store: Store, refs: list[str], change: Change) -> list[dict[str, Any
     return _for_each(store, "release", refs, change, _release)
 
 
-def assign(store: Store, refs: list[str], who: list[Assignment], change: Change) -> list[dict[str, Any]]:
-    """Assign tasks to users and roles; who has them already stays.
+def assign(store: Store, refs: list[str], who: list[Assignment], change: Change) -> list[Assigned]:
+    """Assign tasks to users and roles; who has them already stays."""
 
-    Returns:
-        `[{id, code, assignments: ["user:5", …]}, …]`
-    """
-
-    def apply(tx: Tx, task: model.Task, change: Change) -> dict[str, Any]:
+    def apply(tx: Tx, task: model.Task, change: Change) -> Assigned:
         for entry in who:
             _assign(tx, task, entry, change)
         return _assigned(tx, task)
@@ -52,14 +64,14 @@ def assign(store: Store, refs: list[str], who: list[Assignment], change: Change)
     return _for_each(store, f"assign {who}", refs, change, apply)
 
 
-def unassign(store: Store, refs: list[str], who: list[Assignment], change: Change) -> list[dict[str, Any]]:
+def unassign(store: Store, refs: list[str], who: list[Assignment], change: Change) -> list[Assigned]:
     """Take tasks from users and roles.
 
     Raises:
         Conflict: a task is not assigned to one of them.
     """
 
-    def apply(tx: Tx, task: model.Task, change: Change) -> dict[str, Any]:
+    def apply(tx: Tx, task: model.Task, change: Change) -> Assigned:
         for entry in who:
             _unassign(tx, task, entry, change)
         return _assigned(tx, task)
@@ -68,21 +80,26 @@ def unassign(store: Store, refs: list[str], who: list[Assignment], change: Chang
 
 
 def _for_each(
-    store: Store,
-    deed: str,
-    refs: list[str],
-    change: Change,
-    apply: Callable[[Tx, model.Task, Change], dict[str, Any]],
-) -> list[dict[str, Any]]:
+    store: Store, deed: str, refs: list[str], change: Change, apply: Callable[[Tx, model.Task, Change], _Done]
+) -> list[_Done]:
     with store.write(dry_run=change.dry_run) as tx:
         change = check(tx, change)
-        done: list[dict[str, Any]] = once(
-            tx, change, [deed, refs], lambda: [apply(tx, task, change) for task in lookup.tasks(tx, refs)]
-        )
+
+        def apply_all() -> list[_Done]:
+            return [_apply(tx, task, change, apply) for task in lookup.tasks(tx, refs)]
+
+        done: list[_Done] = once(tx, change, [deed, refs], apply_all)
         return done
 
 
-def _claim(tx: Tx, task: model.Task, change: Change) -> dict[str, Any]:
+def _apply(
+    tx: Tx, task: model.Task, change: Change, apply: Callable[[Tx, model.Task, Change], _Done]
+) -> _Done:
+    expect(task, change)
+    return apply(tx, task, change)
+
+
+def _claim(tx: Tx, task: model.Task, change: Change) -> Held:
     if change.by is None:
         raise InvalidInput("who claims it?", hint="give --by USER, or set user in the configuration")
     _check_open(task)
@@ -95,7 +112,7 @@ def _claim(tx: Tx, task: model.Task, change: Change) -> dict[str, Any]:
     return {"id": task.id, "code": task.code, "status": task.status, "claimed_by": task.claimed_by}
 
 
-def _release(tx: Tx, task: model.Task, change: Change) -> dict[str, Any]:
+def _release(tx: Tx, task: model.Task, change: Change) -> Held:
     _check_open(task)
     if task.claimed_by is None:
         raise Conflict(f"nobody has claimed {task.code}", hint="see: taskwatch task show")
@@ -143,6 +160,6 @@ def _unassign(tx: Tx, task: model.Task, entry: Assignment, change: Change) -> No
         raise Conflict(f"{task.code} is not assigned to {entry}", hint="see: taskwatch task show")
 
 
-def _assigned(tx: Tx, task: model.Task) -> dict[str, Any]:
+def _assigned(tx: Tx, task: model.Task) -> Assigned:
     assigned = [str(entry) for entry in lookup.assignments(tx, task.id)]
     return {"id": task.id, "code": task.code, "assignments": assigned}

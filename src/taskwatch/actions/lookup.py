@@ -1,5 +1,6 @@
 """Finding what a person named: a task by id or code, a workflow by id or `bc.114`, a user by id."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from taskwatch.errors import InvalidInput, NotFound
@@ -66,12 +67,23 @@ def task(tx: Tx, ref: str) -> Task:
     return found
 
 
-def tasks(tx: Tx, refs: list[str]) -> list[Task]:
-    """Several tasks, each once, in the order they were named."""
+def tasks(tx: Tx, refs: list[str]) -> Iterator[Task]:
+    """Several tasks, each once, in the order they were named.
+
+    Each is loaded when its turn comes, since what is done to one may change the next.
+
+    Raises:
+        InvalidInput: none was named.
+        NotFound: one of them does not exist.
+    """
     if not refs:
         raise InvalidInput("no task was named", hint="give ids or codes, or - to read them from stdin")
-    found = {found.id: found for found in (task(tx, ref) for ref in refs)}
-    return list(found.values())
+    met: set[int] = set()
+    for ref in refs:
+        found = task(tx, ref)
+        if found.id not in met:
+            met.add(found.id)
+            yield found
 
 
 def workflow(tx: Tx, ref: str) -> Workflow:

@@ -1,10 +1,12 @@
 """Tasks one by one: add, give another timeout, link and unlink."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.actions import lookup
-from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.change import Change, check, expect, once
 from taskwatch.actions.journal import record
+from taskwatch.actions.shown import TaskDetail
 from taskwatch.actions.transitions import make_ready, save, withdraw
 from taskwatch.errors import Conflict, InvalidInput
 from taskwatch.model import assignment, event, graph, names
@@ -26,42 +28,34 @@ class NewTask(NamedTuple):
     workflow: str | None = None
 
 
+class Added(TypedDict):
+    """A task that was added; it is pending while something stands before it."""
+
+    id: int
+    code: str
+    status: str
+
+
+class Retimed(TypedDict):
+    """A task whose timeout was changed, in whole minutes; null is none."""
+
+    id: int
+    code: str
+    old_timeout_minutes: int | None
+    timeout_minutes: int | None
+
+
+class Linked(TypedDict):
+    """A dependency that was made or taken away: the task, the code it comes after, the task's status now."""
+
+    id: int
+    code: str
+    after: str
+    status: str
+
+
 # What `task show --json` prints beyond a task's wishes: allowed in input, and without effect.
-SHOWN_ONLY = frozenset(
-    [
-        "id",
-        "status",
-        "cycle",
-        "version",
-        "workflow_id",
-        "workflow_type",
-        "taskable_type",
-        "taskable_id",
-        "template",
-        "claimed_by",
-        "can_start",
-        "implicit_start",
-        "created_at",
-        "changed_at",
-        "ready_at",
-        "started_at",
-        "ended_at",
-        "due_at",
-        "next_alert_at",
-        "alerts",
-        "blocked_by",
-        "elapsed_seconds",
-        "remaining_seconds",
-        "remaining_minutes",
-        "exceeded_by_seconds",
-        "exceeded_by_minutes",
-        "risk_level",
-        "alert_level",
-        "dependents",
-        "history",
-        "cycles",
-    ]
-)
+SHOWN_ONLY = frozenset(TaskDetail.__required_keys__) - frozenset(NewTask._fields)
 
 
 def from_json(value: object) -> NewTask:
@@ -80,10 +74,11 @@ def from_json(value: object) -> NewTask:
         raise InvalidInput("a task needs a code", hint='{"code": "PACK"}')
     timeout = value.get("timeout_minutes")
     workflow = value.get("workflow", value.get("workflow_id"))
+    name, kind = value.get("name"), value.get("type")
     return NewTask(
-        code=value["code"],
-        name=value.get("name"),
-        type=value.get("type") or "task",
+        code=names.task_code(value["code"]),
+        name=None if name is None else names.display_name(name),
+        type="task" if kind is None else names.word(kind),
         timeout_minutes=None if timeout is None else parse_timeout(timeout),
         after=tuple(str(ref) for ref in _list(value, "after")),
         assignments=tuple(assignment.from_json(entry) for entry in _list(value, "assignments")),
@@ -91,31 +86,23 @@ def from_json(value: object) -> NewTask:
     )
 
 
-def add(store: Store, wanted: list[NewTask], change: Change) -> list[dict[str, Any]]:
+def add(store: Store, wanted: list[NewTask], change: Change) -> list[Added]:
     """Add tasks, all of them or none. A task may come after one added before it in the same call.
 
-    Returns:
-        `[{id, code, status}, …]`
-
     Raises:
-        Conflict: an open task has the code already.
+        Conflict: a code is taken.
         NotFound: a dependency, workflow or user does not exist.
     """
     with store.write(dry_run=change.dry_run) as tx:
         change = check(tx, change)
-        added: list[dict[str, Any]] = once(
+        added: list[Added] = once(
             tx, change, ["task add", wanted], lambda: [_add(tx, new, change) for new in wanted]
         )
         return added
 
 
-def set_timeout(
-    store: Store, refs: list[str], timeout_minutes: int | None, change: Change
-) -> list[dict[str, Any]]:
+def set_timeout(store: Store, refs: list[str], timeout_minutes: int | None, change: Change) -> list[Retimed]:
     """Give tasks another timeout, or none; time already counted stays counted, history stays as it was.
-
-    Returns:
-        `[{id, code, old_timeout_minutes, timeout_minutes}, …]`
 
     Raises:
         Conflict: a task has ended.
@@ -123,7 +110,7 @@ def set_timeout(
     with store.write(dry_run=change.dry_run) as tx:
         change = check(tx, change)
         deed = ["set-timeout", refs, timeout_minutes]
-        changed: list[dict[str, Any]] = once(
+        changed: list[Retimed] = once(
             tx,
             change,
             deed,
@@ -132,21 +119,18 @@ def set_timeout(
         return changed
 
 
-def link(store: Store, ref: str, after_refs: list[str], change: Change) -> list[dict[str, Any]]:
-    """Let a task come after others.
-
-    Returns:
-        `[{id, code, after, status}, …]`, one per dependency that is new.
+def link(store: Store, ref: str, after_refs: list[str], change: Change) -> list[Linked]:
+    """Let a task come after others; what it comes after already stays.
 
     Raises:
         Conflict: it would close a cycle (the error prints the path), or the task has begun.
     """
     with store.write(dry_run=change.dry_run) as tx:
         change = check(tx, change)
-        return [_link(tx, lookup.task(tx, ref), before, change) for before in lookup.tasks(tx, after_refs)]
+        return _for_each(tx, _link, ref, after_refs, change)
 
 
-def unlink(store: Store, ref: str, after_refs: list[str], change: Change) -> list[dict[str, Any]]:
+def unlink(store: Store, ref: str, after_refs: list[str], change: Change) -> list[Linked]:
     """Let a task no longer come after others; it becomes ready when nothing else stands before it.
 
     Raises:
@@ -154,7 +138,7 @@ def unlink(store: Store, ref: str, after_refs: list[str], change: Change) -> lis
     """
     with store.write(dry_run=change.dry_run) as tx:
         change = check(tx, change)
-        return [_unlink(tx, lookup.task(tx, ref), before, change) for before in lookup.tasks(tx, after_refs)]
+        return _for_each(tx, _unlink, ref, after_refs, change)
 
 
 def create(tx: Tx, new: model.Task, assigned: list[Assignment], change: Change) -> model.Task:
@@ -168,14 +152,30 @@ def create(tx: Tx, new: model.Task, assigned: list[Assignment], change: Change) 
     return task
 
 
-def _add(tx: Tx, wanted: NewTask, change: Change) -> dict[str, Any]:
+def _for_each(
+    tx: Tx,
+    apply: Callable[[Tx, model.Task, model.Task, Change], Linked],
+    ref: str,
+    after_refs: list[str],
+    change: Change,
+) -> list[Linked]:
+    def apply_all() -> list[Linked]:
+        befores = list(lookup.tasks(tx, after_refs))
+        return [apply(tx, lookup.task(tx, ref), before, change) for before in befores]
+
+    expect(lookup.task(tx, ref), change)
+    done: list[Linked] = once(tx, change, [apply.__name__, ref, after_refs], apply_all)
+    return done
+
+
+def _add(tx: Tx, wanted: NewTask, change: Change) -> Added:
     code = names.task_code(wanted.code)
     name = names.display_name(wanted.name if wanted.name is not None else code)
     existing = tx.one(model.Task, "tasks.by_code", code=code)
     if existing is not None:
         raise Conflict(f"there is a task {code} already", hint="choose another code", task_id=existing.id)
     workflow = _active(tx, wanted.workflow) if wanted.workflow is not None else None
-    before = lookup.tasks(tx, list(wanted.after)) if wanted.after else []
+    before = list(lookup.tasks(tx, list(wanted.after))) if wanted.after else []
     identity = workflow and workflow.identity
     new = model.new(code, name, names.word(wanted.type), wanted.timeout_minutes, change.moment, identity)
     task = create(tx, new, list(wanted.assignments), change)
@@ -193,16 +193,28 @@ def _active(tx: Tx, ref: str) -> lookup.Workflow:
     return workflow
 
 
-def _set_timeout(tx: Tx, task: model.Task, timeout_minutes: int | None, change: Change) -> dict[str, Any]:
+def _set_timeout(tx: Tx, task: model.Task, timeout_minutes: int | None, change: Change) -> Retimed:
+    expect(task, change)
     if task.status not in model.OPEN:
         raise Conflict(f"{task.code} is {task.status}", hint="a finished cycle keeps the timeout it had")
+    if timeout_minutes != task.timeout_minutes:
+        _retime(tx, task, timeout_minutes, change._replace(at=None))
+    return {
+        "id": task.id,
+        "code": task.code,
+        "old_timeout_minutes": task.timeout_minutes,
+        "timeout_minutes": timeout_minutes,
+    }
+
+
+def _retime(tx: Tx, task: model.Task, timeout_minutes: int | None, change: Change) -> None:
+    """A timeout changes from now on: what was due or alerted before stays as it was."""
     after = model.retime(task, timeout_minutes, on_rise=change.on_rise)
-    save(tx, task, after, change.now, change.reason)
+    save(tx, task, after, max(change.now, task.changed_at), change.reason)
     facts = {"old_timeout_minutes": task.timeout_minutes, "timeout_minutes": timeout_minutes}
     tell(tx, event.TIMEOUT_CHANGED, after, change, **facts, reason=change.reason)
     if task.alerts and _late(task, change.now) and not _late(after, change.now):
         tell(tx, event.SLA_RETRACTED, after, change, timeout_minutes=timeout_minutes)
-    return {"id": task.id, "code": task.code, **facts}
 
 
 def _late(task: model.Task, now: int) -> bool:
@@ -210,7 +222,7 @@ def _late(task: model.Task, now: int) -> bool:
     return standing is not None and standing.exceeded
 
 
-def _link(tx: Tx, task: model.Task, before: model.Task, change: Change) -> dict[str, Any]:
+def _link(tx: Tx, task: model.Task, before: model.Task, change: Change) -> Linked:
     if task.status not in {model.PENDING, model.READY}:
         raise Conflict(
             f"{task.code} is {task.status}", hint="only a task that has not begun can wait for another"
@@ -230,7 +242,7 @@ def _link(tx: Tx, task: model.Task, before: model.Task, change: Change) -> dict[
     return {"id": task.id, "code": task.code, "after": before.code, "status": task.status}
 
 
-def _unlink(tx: Tx, task: model.Task, before: model.Task, change: Change) -> dict[str, Any]:
+def _unlink(tx: Tx, task: model.Task, before: model.Task, change: Change) -> Linked:
     if not tx.run("tasks.unlink", task_id=task.id, after_id=before.id):
         raise Conflict(f"{task.code} does not come after {before.code}", hint="see: taskwatch task show")
     tell(tx, event.TASK_UNLINKED, task, change, after_task_id=before.id, after_task_code=before.code)

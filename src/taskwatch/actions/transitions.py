@@ -1,9 +1,9 @@
 """Moving tasks from state to state, and what follows from it for their dependents and their workflow."""
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from taskwatch.actions import lookup
-from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.change import Change, check, expect, once
 from taskwatch.actions.journal import record
 from taskwatch.errors import Conflict
 from taskwatch.model import event, sla
@@ -25,7 +25,11 @@ from taskwatch.store import Store, Tx
 
 
 class Moved(TypedDict):
-    """What one transition did."""
+    """What one transition did, and what followed from it for the tasks that come after.
+
+    `withdrawn` went back to pending, `flagged` are worked on although something before them was reopened.
+    `workflow` is `bc.114`, `workflow_status` its status now; both null for a task that stands alone.
+    """
 
     id: int
     code: str
@@ -33,7 +37,18 @@ class Moved(TypedDict):
     new_status: str
     version: int
     became_ready: list[str]
+    withdrawn: list[str]
+    flagged: list[str]
+    workflow: str | None
     workflow_status: str | None
+
+
+class Effects(NamedTuple):
+    """The codes of the dependents that a move touched."""
+
+    became_ready: list[str]
+    withdrawn: list[str]
+    flagged: list[str]
 
 
 def transition(store: Store, verb: str, refs: list[str], change: Change) -> list[Moved]:
@@ -118,15 +133,12 @@ def save(tx: Tx, before: Task, after: Task, at: int, reason: str | None) -> None
 
 
 def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
-    if change.if_status is not None and before.status != change.if_status:
-        raise Conflict(
-            f"{before.code} is {before.status}, not {change.if_status}", hint="leave out --if-status to go on"
-        )
+    expect(before, change)
     if verb.name == "start":
         _check_holder(before, change)
     _check_workflow(tx, before, verb)
     after = _move(tx, before, verb, change)
-    became_ready = _propagate(tx, before, after, change)
+    effects = _propagate(tx, before, after, change)
     workflow_status = settle(tx, after.workflow_id, change) if _settles(before, after) else _status(tx, after)
     return {
         "id": after.id,
@@ -134,7 +146,10 @@ def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
         "old_status": before.status,
         "new_status": after.status,
         "version": after.version,
-        "became_ready": became_ready,
+        "became_ready": effects.became_ready,
+        "withdrawn": effects.withdrawn,
+        "flagged": effects.flagged,
+        "workflow": f"{after.workflow_type}.{after.subject_id}" if after.workflow_type else None,
         "workflow_status": workflow_status,
     }
 
@@ -162,35 +177,33 @@ def _tell(tx: Tx, before: Task, after: Task, at: int, change: Change) -> None:
         record(tx, event.task_changed(event.TASK_CLAIMED, after, assigned, by=change.by, at=at, **facts))
 
 
-def _propagate(tx: Tx, before: Task, after: Task, change: Change) -> list[str]:
-    """What a task's end or reopening means for those that come after it; the codes that became ready."""
+def _propagate(tx: Tx, before: Task, after: Task, change: Change) -> Effects:
+    """What a task's end or reopening means for those that come after it."""
+    effects = Effects([], [], [])
     was, is_now = before.status in SATISFYING, after.status in SATISFYING
     if is_now and not was:
-        dependents = tx.all(Task, "tasks.unblocked_dependents", id=after.id)
-        return [make_ready(tx, dependent, change).code for dependent in dependents]
+        for dependent in tx.all(Task, "tasks.unblocked_dependents", id=after.id):
+            effects.became_ready.append(make_ready(tx, dependent, change).code)
     if was and not is_now:
         for dependent in tx.all(Task, "tasks.dependents", id=after.id):
-            _block_again(tx, dependent, after, change)
-    return []
+            _block_again(tx, dependent, after, change, effects)
+    return effects
 
 
-def _block_again(tx: Tx, dependent: Task, reopened: Task, change: Change) -> None:
+def _block_again(tx: Tx, dependent: Task, reopened: Task, change: Change, effects: Effects) -> None:
     """A ready dependent goes back to pending; one that somebody works on is flagged only."""
     if dependent.status == READY:
-        withdraw(tx, dependent, change)
+        effects.withdrawn.append(withdraw(tx, dependent, change).code)
     elif dependent.status in {IN_PROGRESS, ON_HOLD}:
-        facts = {"after_task_id": reopened.id, "after_task_code": reopened.code}
-        record(
-            tx,
-            event.task_changed(
-                event.DEPENDENCY_REOPENED,
-                dependent,
-                lookup.assignments(tx, dependent.id),
-                by=change.by,
-                at=change.moment,
-                **facts,
-            ),
-        )
+        effects.flagged.append(dependent.code)
+        _flag(tx, dependent, reopened, change)
+
+
+def _flag(tx: Tx, dependent: Task, reopened: Task, change: Change) -> None:
+    facts = {"after_task_id": reopened.id, "after_task_code": reopened.code}
+    assigned = lookup.assignments(tx, dependent.id)
+    kind = event.DEPENDENCY_REOPENED
+    record(tx, event.task_changed(kind, dependent, assigned, by=change.by, at=change.moment, **facts))
 
 
 def _finish_cycle(tx: Tx, task: Task, by: int | None) -> None:

@@ -19,6 +19,8 @@ class Command(click.Command):
     """A click command with the shared options, examples shown word for word, and perhaps its own last words.
 
     `failed` renders an error in its own way and returns the exit code (`taskwatch check` talks to a monitor).
+    `shape` names the type of the `--json` answer, `package.module:Type` or `list[package.module:Type]`; a
+    command without one has no answer in JSON.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Command(click.Command):
         *,
         examples: str | Sequence[str] = (),
         failed: "Callable[[TaskwatchError], int] | None" = None,
+        shape: str | None = None,
         context_settings: dict[str, Any] | None = None,
         **attributes: Any,
     ) -> None:
@@ -34,6 +37,7 @@ class Command(click.Command):
         super().__init__(name, context_settings=settings, **attributes)
         self.examples = inspect.cleandoc(examples).splitlines() if isinstance(examples, str) else examples
         self.failed = failed
+        self.shape = shape
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -78,7 +82,7 @@ class Command(click.Command):
 
 
 def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..., Any]], Command]:
-    """Decorate a callback into a Command; takes `examples`, `failed` and all that click.command takes."""
+    """Decorate a callback into a Command; takes `examples`, `failed`, `shape` and all of click.command's."""
     return click.command(name, cls=Command, **attributes)
 
 

@@ -1,5 +1,7 @@
 """`taskwatch help`: a command's help, or a topic that belongs to no single command."""
 
+from typing import TypedDict
+
 import click
 
 from taskwatch.cli import output
@@ -19,6 +21,13 @@ A time is an instant, a date, a time of day, or a step from now.
   A local time that a clock change skips moves forward by the gap; of two equal ones the earlier is meant."""
 
 
+class HelpShape(TypedDict):
+    """What was asked about, and what there is to say."""
+
+    subject: str
+    text: str
+
+
 @command(
     "help",
     short_help="Explain a command or a topic.",
@@ -28,6 +37,7 @@ A time is an instant, a date, a time of day, or a step from now.
         "taskwatch help exit-codes",
         "taskwatch help time",
     ],
+    shape="taskwatch.cli.help:HelpShape",
 )
 @click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...")
 @pass_session

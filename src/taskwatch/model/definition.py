@@ -81,10 +81,8 @@ def check(data: Mapping[str, Any]) -> tuple[WorkflowType | None, list[Problem]]:
 
 def to_json(workflow_type: WorkflowType) -> dict[str, Any]:
     """The form that is stored, with the records' own keys: `{code, name, …, templates: [{code, …}]}`."""
-    return {
-        **workflow_type._asdict(),
-        "templates": [_template_to_json(template) for template in workflow_type.templates],
-    }
+    templates = [_template_to_json(template) for template in workflow_type.templates]
+    return {**workflow_type._asdict(), "templates": templates}
 
 
 def from_json(stored: Mapping[str, Any]) -> WorkflowType:
@@ -101,10 +99,8 @@ def task_code(template_code: str, type_code: str, subject_id: str) -> str:
     """
     code = f"{template_code}_{type_code.upper()}{subject_id}"
     if not names.TASK_CODE.fullmatch(code):
-        raise InvalidInput(
-            f"the task code {names.shown(code)} would be too long",
-            hint="use a shorter subject id or template code",
-        )
+        hint = "use a shorter subject id or template code"
+        raise InvalidInput(f"the task code {names.shown(code)} would be too long", hint=hint)
     return code
 
 
@@ -169,20 +165,17 @@ def _actions(nouns: "_Table", place: int, scope: "_Scope") -> Iterator[Action]:
 
 def _action_word(text: str) -> str:
     if not names.WORD.fullmatch(text):
-        raise InvalidInput(
-            f"an action cannot be named {names.shown(text)}",
-            hint='write noun.name = "verb", without quotes left of =',
-        )
+        hint = 'write noun.name = "verb", without quotes left of ='
+        raise InvalidInput(f"an action cannot be named {names.shown(text)}", hint=hint)
     return text
 
 
 def _verb(value: object) -> str:
-    if not isinstance(value, str) or value not in VERBS:
-        hint = names.suggestion(value.lower(), list(VERBS)) if isinstance(value, str) else None
-        raise InvalidInput(
-            f"an action cannot do {names.shown(value)}", hint=hint or f"it can {', '.join(VERBS)}"
-        )
-    return value
+    if isinstance(value, str) and value in VERBS:
+        return value
+    near = names.suggestion(value.lower(), list(VERBS)) if isinstance(value, str) else None
+    hint = near or f"it can {', '.join(VERBS)}"
+    raise InvalidInput(f"an action cannot do {names.shown(value)}", hint=hint)
 
 
 def _note_cycles(file: "_Table", templates: tuple[Template, ...]) -> None:
@@ -217,9 +210,8 @@ class _Scope:
         if not isinstance(code, str):
             raise InvalidInput(f"a task's code must be a text, got {names.shown(code)}")
         if code not in self._codes:
-            raise InvalidInput(
-                f"there is no task {names.shown(code)} in this file", hint=self._suggestion(code)
-            )
+            hint = self._suggestion(code)
+            raise InvalidInput(f"there is no task {names.shown(code)} in this file", hint=hint)
         if code == own_code:
             path = graph.spell_path((code, code))
             raise InvalidInput(f"a task cannot wait for itself: {path}", hint="take it out of its own after")
@@ -230,9 +222,8 @@ class _Scope:
         self._suggestions_left -= 1
         if self._suggestions_left < 0:
             return None
-        return names.suggestion(
-            code.upper(), [each for each in self._codes if names.TEMPLATE_CODE.fullmatch(each)]
-        )
+        known = [each for each in self._codes if names.TEMPLATE_CODE.fullmatch(each)]
+        return names.suggestion(code.upper(), known)
 
 
 class _Table:
@@ -287,10 +278,8 @@ class _Table:
         return _Table(self.values.get(key, {}), (*self.keys, key), self.problems, known)
 
     def tables(self, key: str, known: tuple[str, ...]) -> list["_Table"]:
-        return [
-            _Table(item, (*self.keys, key, place), self.problems, known)
-            for place, item in enumerate(self.items(key))
-        ]
+        places = enumerate(self.items(key))
+        return [_Table(item, (*self.keys, key, place), self.problems, known) for place, item in places]
 
     @contextmanager
     def noting(self, *keys: str | int) -> Iterator[None]:

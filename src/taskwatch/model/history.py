@@ -76,15 +76,15 @@ class Log:
             line = self._records.line_num + 1
             try:
                 record = next(self._records)
-                row = self._read(line, record, places, width) if record else None
             except StopIteration:
                 return
-            except (InvalidInput, csv.Error) as error:
+            except csv.Error as error:
                 self.rows += 1
                 yield Bad(line, str(error))
-            else:
-                if row is not None:
-                    yield row
+                continue
+            if record:
+                self.rows += 1
+                yield from self._judge(line, record, places, width)
 
     def _header(self) -> tuple[tuple[int | None, ...], int]:
         try:
@@ -97,22 +97,28 @@ class Log:
                 raise _refuse_header(name, header)
         return tuple(None if name is None else header.index(name) for name in self._columns), len(header)
 
+    def _judge(
+        self, line: int, record: list[str], places: tuple[int | None, ...], width: int
+    ) -> Iterator[Row | Bad]:
+        try:
+            if row := self._read(line, record, places, width):
+                yield row
+        except InvalidInput as error:
+            yield Bad(line, error.message)
+
     def _read(self, line: int, record: list[str], places: tuple[int | None, ...], width: int) -> Row | None:
         if len(record) != width:
             raise InvalidInput(f"there are {len(record)} fields, but {width} in the header")
         case, activity, start, end, resource = (
             "" if place is None else record[place].strip() for place in places
         )
-        self.rows += 1
         if activity in self._ignore:
             self.ignored += 1
             return None
-        self.rows -= 1
         if _UNREADABLE.search("".join(record)):
             raise InvalidInput("it holds a NUL byte or is not UTF-8")
         row = Row(line, case, activity, self._clock.read(start), self._clock.read(end), resource or None)
         self._check_order(row)
-        self.rows += 1
         return row
 
     def _check_order(self, row: Row) -> None:
@@ -143,10 +149,10 @@ class WallClock:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise _refuse_time(text) from None
-        if text[4:5] != "-" or text[7:8] != "-":
+        if text[4:5] != "-" or text[7:8] != "-" or not 1970 <= moment.year <= 9998:
             raise _refuse_time(text)
         at = self._wall(text[:13], moment) if moment.tzinfo is None else (moment - _EPOCH) // _MILLISECOND
-        if at < 0 or moment.year == datetime.max.year:
+        if at < 0:
             raise _refuse_time(text)
         return at
 

@@ -46,7 +46,7 @@ def word(text: object) -> str:
 
 def subject_id(value: object) -> str:
     """The id of a workflow's subject, kept as text: `114`."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    text = str(integer(value, "a subject id", 0)) if isinstance(value, int) else value
     return _matching(SUBJECT_ID, text, "a subject id", "letters, digits and _ = @ , ; . -")
 
 
@@ -93,6 +93,8 @@ def integer(value: object, what: str, least: int = 1) -> int:
 
 def shown(value: object) -> str:
     """A value as an error may quote it: escaped and short."""
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        return "a number that is too large"
     text = ascii(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -1,9 +1,9 @@
 """The record: all SQL, synchronous, one transaction object. `open_store` is the door."""
 
 from taskwatch.errors import InvalidConfig
-from taskwatch.store.base import Store, Tx
+from taskwatch.store.base import Description, Finding, Store, Tx
 
-__all__ = ["Store", "Tx", "open_store"]
+__all__ = ["Description", "Finding", "Store", "Tx", "open_store"]
 
 
 def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Store:
@@ -17,7 +17,8 @@ def open_store(url: str, *, create: bool = True, patience: float = 10.0) -> Stor
     Raises:
         Unavailable: locked, disk full or an I/O error.
         Forbidden: the file or its directory may not be read or written.
-        StoreUnusable: not a taskwatch database, a newer one, or a damaged one.
+        NotFound: there is none, and it may not be made.
+        StoreUnusable: not a taskwatch database, a newer one, a damaged one, or no possible path.
         InvalidConfig: an address of a kind that is not known.
     """
     scheme, separator, _ = url.partition("://")

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from taskwatch.errors import Unavailable
+from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
@@ -22,8 +23,6 @@ def migrate(connection: sqlite3.Connection) -> list[str]:
         Unavailable: the file lies on a network file system, where SQLite's locks do not hold.
     """
     from sqlite_utils import Database
-
-    from taskwatch.store.sqlite import APPLICATION_ID, SCHEMA_VERSION
 
     _refuse_network(connection)
     if is_empty(connection):

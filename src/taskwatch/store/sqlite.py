@@ -7,16 +7,17 @@ contention without waiting. The live file is never opened by path, which would d
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
-from taskwatch.errors import NotFound, StoreUnusable
-from taskwatch.store.base import Record
+from taskwatch.errors import StoreUnusable
+from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION, Record
 from taskwatch.store.fault import translated
+from taskwatch.store.place import find_file
 from taskwatch.store.queries import question
 
-APPLICATION_ID = 0x7461_736B  # "task"
-SCHEMA_VERSION = 1
+if TYPE_CHECKING:
+    from taskwatch.store.base import Upkeep
 
 
 class SqliteTx:
@@ -66,6 +67,7 @@ class SqliteStore:
     def __init__(self, url: str, connection: sqlite3.Connection) -> None:
         self.url = url
         self.connection = connection
+        self.steps: list[str] = []
 
     @classmethod
     def open(cls, path: str, *, create: bool, patience: float) -> "SqliteStore":
@@ -75,11 +77,8 @@ class SqliteStore:
             NotFound: there is no such file, and it may not be made.
             StoreUnusable, Unavailable, Forbidden: see `open_store`.
         """
+        find_file(path, create=create)
         with translated(path):
-            if not os.path.exists(path):
-                if not create:
-                    raise NotFound(f"there is no database at {path}", hint="see taskwatch config path")
-                _make_file(path)
             store = cls(path, _connect(path, patience))
             try:
                 store._prepare(migrate=create)
@@ -99,6 +98,18 @@ class SqliteStore:
                 self.connection.rollback()
 
     @contextmanager
+    def snapshot(self) -> Iterator[SqliteTx]:
+        """A private copy: without WAL a long read would hold up every writer, a copy takes milliseconds.
+
+        SQLite keeps it in memory or in an unnamed file of its temporary directory.
+        """
+        with translated(self.url), closing(sqlite3.connect("", isolation_level=None)) as copy:
+            with self.read() as tx:
+                tx.value("events.epoch")  # takes the snapshot, with the usual patience
+                self.connection.backup(copy)
+            yield SqliteTx(copy)
+
+    @contextmanager
     def write(self, *, dry_run: bool = False) -> Iterator[SqliteTx]:
         """A transaction that waits for its turn at once, and is kept when all went well."""
         with translated(self.url):
@@ -110,14 +121,19 @@ class SqliteStore:
                 self.connection.rollback()
                 raise
 
+    def upkeep(self) -> "Upkeep":
+        """What takes care of the file."""
+        from taskwatch.store.upkeep import SqliteUpkeep
+
+        return SqliteUpkeep(self.url, self.connection)
+
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
 
     def _prepare(self, *, migrate: bool) -> None:
-        application, version = self._identity()
-        if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
-            self._upgrade(application, version, migrate=migrate)
+        if self._identity() != (APPLICATION_ID, SCHEMA_VERSION):
+            self._upgrade(migrate=migrate)
         if self.connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             self.connection.execute("PRAGMA journal_mode = TRUNCATE")
 
@@ -125,10 +141,12 @@ class SqliteStore:
         application = self.connection.execute("PRAGMA application_id").fetchone()[0]
         return application, self.connection.execute("PRAGMA user_version").fetchone()[0]
 
-    def _upgrade(self, application: int, version: int, *, migrate: bool) -> None:
+    def _upgrade(self, *, migrate: bool) -> None:
         from taskwatch.store import schema
 
-        if application != APPLICATION_ID and not schema.is_empty(self.connection):
+        with self.read():  # one snapshot: another process may be making the database at this moment
+            (application, version), empty = self._identity(), schema.is_empty(self.connection)
+        if application != APPLICATION_ID and not empty:
             raise StoreUnusable(
                 f"{self.url} is a SQLite file of another program", hint="give another path with --db"
             )
@@ -137,24 +155,14 @@ class SqliteStore:
                 f"{self.url} has schema {version}, this taskwatch knows up to {SCHEMA_VERSION}",
                 hint="upgrade taskwatch on this machine",
             )
-        if not migrate:
+        if version < SCHEMA_VERSION and not migrate:
             raise StoreUnusable(f"{self.url} has an older schema", hint="run: taskwatch db migrate")
-        schema.migrate(self.connection)
-
-
-def _make_file(path: str) -> None:
-    """An empty file that only its owner can read, made before SQLite first opens it."""
-    folder = os.path.dirname(os.path.abspath(path))
-    if not os.path.isdir(folder):
-        os.makedirs(folder, mode=0o700)
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
+        self.steps = schema.migrate(self.connection)
 
 
 def _connect(path: str, patience: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    # An absolute path, as SQLite takes `:memory:` for something else.
+    connection = sqlite3.connect(os.path.abspath(path), timeout=patience, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection

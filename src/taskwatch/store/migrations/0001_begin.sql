@@ -122,7 +122,7 @@ CREATE TABLE ledger (
 
 CREATE INDEX ledger_by_task ON ledger (task_id, id);
 
--- One row per finished cycle: its verdict never changes.
+-- One row per finished cycle: its verdict never changes. `resource` is who an imported log says did it.
 CREATE TABLE cycles (
     task_id INTEGER NOT NULL REFERENCES tasks (id),
     cycle INTEGER NOT NULL,
@@ -135,6 +135,7 @@ CREATE TABLE cycles (
     timeout_minutes INTEGER,
     implicit_start INTEGER NOT NULL,
     ended_by INTEGER,
+    resource TEXT,
     PRIMARY KEY (task_id, cycle)
 ) STRICT, WITHOUT ROWID;
 
@@ -155,7 +156,7 @@ CREATE TABLE alerts (
     PRIMARY KEY (task_id, cycle, ordinal)
 ) STRICT, WITHOUT ROWID;
 
--- `topics` holds a space before and after each name, so that one LIKE finds a topic or a pattern of them.
+-- `topics` holds a space before and after each name, so that one search finds a topic or those that begin alike.
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

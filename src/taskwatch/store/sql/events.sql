@@ -3,20 +3,20 @@ INSERT INTO events (kind, at, task_id, workflow_id, status, topics, payload)
 VALUES (:kind, :at, :task_id, :workflow_id, :status, :topics, :payload)
 
 -- name: page
--- What follows a cursor; every filter is optional. `topic` is a LIKE pattern with its spaces around.
+-- What follows a cursor; every filter is optional. `topic` begins with a space, and ends with one if exact:
+-- LIKE would take `Order.A1` for `order.a1`.
 SELECT seq, kind, at, topics, payload FROM events
 WHERE seq > :after
     AND (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
-    AND (:topic IS NULL OR topics LIKE :topic ESCAPE '\')
+    AND (:topic IS NULL OR instr(topics, :topic) > 0)
     AND (:since IS NULL OR at >= :since)
 ORDER BY seq LIMIT :limit
 
 -- name: newest
 -- The last ones, newest first, with the same filters.
 SELECT seq, kind, at, topics, payload FROM events
-WHERE seq > :after
-    AND (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
-    AND (:topic IS NULL OR topics LIKE :topic ESCAPE '\')
+WHERE (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
+    AND (:topic IS NULL OR instr(topics, :topic) > 0)
     AND (:since IS NULL OR at >= :since)
 ORDER BY seq DESC LIMIT :limit
 
@@ -26,26 +26,36 @@ SELECT seq, kind, at, topics, payload FROM events WHERE task_id = :task_id ORDER
 -- name: last
 SELECT coalesce(max(seq), 0) FROM events
 
+-- name: newest_at
+SELECT max(at) FROM events
+
 -- name: first
 SELECT coalesce(min(seq), 0) FROM events
 
 -- name: epoch
 SELECT value FROM meta WHERE name = 'epoch'
 
--- name: prune
--- What is older and no longer needed to prove any task's present state.
-DELETE FROM events WHERE seq IN (
-    SELECT e.seq FROM events AS e
-    WHERE e.at < :before AND (e.status IS NULL OR EXISTS (
-        SELECT 1 FROM events AS later
-        WHERE later.task_id = e.task_id AND later.seq > e.seq AND later.status IS NOT NULL))
-    LIMIT :limit)
-
 -- name: prunable
-SELECT count(*) FROM events AS e
+-- What is older and no longer needed to prove any task's present state: how many, and the last of them.
+SELECT count(*), max(e.seq) FROM events AS e
 WHERE e.at < :before AND (e.status IS NULL OR EXISTS (
     SELECT 1 FROM events AS later
     WHERE later.task_id = e.task_id AND later.seq > e.seq AND later.status IS NOT NULL))
+
+-- name: prune
+-- The same, in one stretch of the log.
+DELETE FROM events AS e
+WHERE e.seq > :after AND e.seq <= :until AND e.at < :before AND (e.status IS NULL OR EXISTS (
+    SELECT 1 FROM events AS later
+    WHERE later.task_id = e.task_id AND later.seq > e.seq AND later.status IS NOT NULL))
+
+-- name: pruned
+SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'pruned'
+
+-- name: note_pruned
+-- Up to where the log may have gaps: a reader that stopped before must begin anew.
+INSERT INTO meta (name, value) VALUES ('pruned', CAST(:seq AS TEXT))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE CAST(value AS INTEGER) < :seq
 
 -- name: disagreeing
 -- Tasks whose state is not what their last event says.
@@ -62,3 +72,6 @@ SELECT fingerprint, answer FROM idempotency WHERE key = :key AND at >= :since
 
 -- name: forget
 DELETE FROM idempotency WHERE at < :before
+
+-- name: forgettable
+SELECT count(*) FROM idempotency WHERE at < :before

@@ -44,8 +44,8 @@ FROM alerts WHERE task_id = :task_id AND cycle = :cycle ORDER BY ordinal
 -- Finished cycles with what they can be grouped by.
 SELECT c.task_id, c.cycle, c.outcome, c.verdict, c.ended_at, c.elapsed_ms, c.implicit_start,
     t.name, t.type, w.type, c.ended_by,
-    (SELECT min(coalesce(u.name, 'user:' || a.user_id)) FROM assignments AS a
-        LEFT JOIN users AS u ON u.id = a.user_id WHERE a.task_id = t.id AND a.type = 'user'),
+    coalesce((SELECT min(coalesce(u.name, 'user:' || a.user_id)) FROM assignments AS a
+        LEFT JOIN users AS u ON u.id = a.user_id WHERE a.task_id = t.id AND a.type = 'user'), c.resource),
     (SELECT min(a.role_name) FROM assignments AS a WHERE a.task_id = t.id AND a.type = 'role')
 FROM cycles AS c JOIN tasks AS t ON t.id = c.task_id LEFT JOIN workflows AS w ON w.id = t.workflow_id
 WHERE c.ended_at >= :since AND c.ended_at < :until ORDER BY c.ended_at, c.task_id

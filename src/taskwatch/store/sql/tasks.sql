@@ -61,7 +61,7 @@ WHERE (:statuses IS NULL OR instr(:statuses, ' ' || t.status || ' ') > 0)
             SELECT r.role_name FROM user_roles AS r WHERE r.user_id = :user_id))))
     AND (:role_name IS NULL OR EXISTS (
         SELECT 1 FROM assignments AS a WHERE a.task_id = t.id AND a.role_name = :role_name))
-ORDER BY t.id
+ORDER BY t.id LIMIT :limit
 
 -- name: blockers
 -- The dependencies of a task that are not satisfied.

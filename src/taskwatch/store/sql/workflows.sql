@@ -16,8 +16,11 @@ WHERE version = (SELECT max(version) FROM workflow_types WHERE code = t.code) OR
 -- name: type_codes
 SELECT DISTINCT code FROM workflow_types ORDER BY code
 
--- name: active_by_type
-SELECT type_id, count(*) FROM workflows WHERE status = 'active' GROUP BY type_id
+-- name: active_by_code
+SELECT type, count(*) FROM workflows WHERE status = 'active' GROUP BY type
+
+-- name: version_of
+SELECT t.version FROM workflow_types AS t JOIN workflows AS w ON w.type_id = t.id WHERE w.id = :id
 
 -- name: define
 INSERT INTO workflow_types (code, version, definition, defined_at)

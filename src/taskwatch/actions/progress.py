@@ -1,0 +1,283 @@
+"""How far workflows are: the runs in a list, and one run as a graph with places to draw it."""
+
+import json
+from typing import NamedTuple, TypedDict
+
+from taskwatch.actions import lookup
+from taskwatch.actions.lookup import Workflow
+from taskwatch.errors import InvalidInput
+from taskwatch.model import layout, names
+from taskwatch.model.assignment import Assignment
+from taskwatch.model.drawing import Node
+from taskwatch.model.task import CANCELLED, FAILED, IN_PROGRESS, ON_HOLD, READY, SATISFYING, STATUSES, Task
+from taskwatch.model.times import rfc3339
+from taskwatch.store import Store, Tx
+
+WORKFLOW_STATUSES = ("active", "completed", "cancelled")
+
+
+class Run(TypedDict):
+    """A workflow in a list. `done` tasks are completed or skipped; `exceeded` ones are late right now."""
+
+    id: int
+    type: str
+    taskable_type: str
+    taskable_id: int | str | None
+    status: str
+    started_at: str
+    ended_at: str | None
+    progress_percentage: int
+    tasks: int
+    done: int
+    exceeded: int
+    failed: int
+
+
+class Position(TypedDict):
+    """Where a box stands, in pixels."""
+
+    x: int
+    y: int
+
+
+class TaskData(TypedDict):
+    """What a box shows. `risk_level` and the seconds are null where there is no clock to judge."""
+
+    id: int
+    code: str
+    name: str
+    type: str
+    status: str
+    cycle: int
+    can_start: bool
+    claimed_by: int | None
+    assignments: list[str]
+    blocked_by: list[str]
+    timeout_minutes: int | None
+    risk_level: str | None
+    elapsed_seconds: int
+    remaining_seconds: int | None
+
+
+class ProgressNode(TypedDict):
+    """A task as a graph component takes it; its id is the task's, as a text."""
+
+    id: str
+    type: str
+    position: Position
+    data: TaskData
+
+
+class ProgressEdge(TypedDict):
+    """`target` comes after `source`."""
+
+    id: str
+    source: str
+    target: str
+
+
+class Progress(TypedDict):
+    """One workflow: `counts` has every status a task can have."""
+
+    id: int
+    type: str
+    version: int
+    taskable_type: str
+    taskable_id: int | str | None
+    status: str
+    started_at: str
+    ended_at: str | None
+    progress_percentage: int
+    total: int
+    counts: dict[str, int]
+    nodes: list[ProgressNode]
+    edges: list[ProgressEdge]
+
+
+def runs(
+    store: Store, now: int, *, type_code: str | None = None, status: str | None = None, limit: int = 50
+) -> list[Run]:
+    """The newest workflows first. `now` in ms decides what is late.
+
+    Raises:
+        NotFound: there is no such type.
+        InvalidInput: there is no such status.
+    """
+    if status is not None and status not in WORKFLOW_STATUSES:
+        hint = names.suggestion(status, list(WORKFLOW_STATUSES))
+        raise InvalidInput(f"no workflow can be {names.shown(status)}", hint=hint)
+    with store.read() as tx:
+        if type_code is not None:
+            lookup.workflow_type(tx, type_code)
+        rows = tx.all(_Listed, "workflows.listed", type=type_code, status=status, now=now, limit=limit)
+    return [_run(row) for row in rows]
+
+
+def progress(store: Store, ref: str, now: int) -> Progress:
+    """A workflow by its id or `bc.114`, judged at `now` in ms.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: two subjects share the id.
+    """
+    with store.read() as tx:
+        return progress_within(tx, lookup.workflow(tx, ref), now)
+
+
+def subject_progress(store: Store, type_code: str, taskable_type: str, subject: str, now: int) -> Progress:
+    """The active run of a subject, else its newest, judged at `now` in ms.
+
+    Raises:
+        NotFound: it was never started.
+    """
+    with store.read() as tx:
+        return progress_within(tx, lookup.subject_run(tx, type_code, taskable_type, subject), now)
+
+
+def progress_within(tx: Tx, workflow: Workflow, now: int) -> Progress:
+    """The same inside a transaction that is open already."""
+    tasks = tx.all(Task, "tasks.of_workflow", workflow_id=workflow.id)
+    drawn = _nodes(tx, workflow, tasks)
+    counts = {status: sum(task.status == status for task in tasks) for status in STATUSES}
+    return {
+        "id": workflow.id,
+        "type": workflow.type,
+        "version": tx.value("workflows.version_of", id=workflow.id),
+        "taskable_type": workflow.taskable_type,
+        "taskable_id": names.wire_id(workflow.subject_id),
+        "status": workflow.status,
+        "started_at": rfc3339(workflow.started_at),
+        "ended_at": _stamp(workflow.ended_at),
+        "progress_percentage": _percentage(sum(counts[status] for status in SATISFYING), len(tasks)),
+        "total": len(tasks),
+        "counts": counts,
+        "nodes": _progress_nodes(tx, tasks, drawn, now),
+        "edges": _progress_edges(drawn),
+    }
+
+
+def nodes(store: Store, ref: str) -> list[Node]:
+    """The tasks of a workflow as `model.drawing` takes them.
+
+    Raises:
+        NotFound: there is no such workflow.
+        InvalidInput: two subjects share the id.
+    """
+    with store.read() as tx:
+        workflow = lookup.workflow(tx, ref)
+        return _nodes(tx, workflow, tx.all(Task, "tasks.of_workflow", workflow_id=workflow.id))
+
+
+class _Listed(NamedTuple):
+    id: int
+    type_id: int
+    type: str
+    taskable_type: str
+    subject_id: str
+    status: str
+    started_at: int
+    ended_at: int | None
+    tasks: int
+    done: int
+    exceeded: int
+    failed: int
+
+
+def _run(row: _Listed) -> Run:
+    return {
+        "id": row.id,
+        "type": row.type,
+        "taskable_type": row.taskable_type,
+        "taskable_id": names.wire_id(row.subject_id),
+        "status": row.status,
+        "started_at": rfc3339(row.started_at),
+        "ended_at": _stamp(row.ended_at),
+        "progress_percentage": _percentage(row.done, row.tasks),
+        "tasks": row.tasks,
+        "done": row.done,
+        "exceeded": row.exceeded,
+        "failed": row.failed,
+    }
+
+
+def _nodes(tx: Tx, workflow: Workflow, tasks: list[Task]) -> list[Node]:
+    """Edges that lead out of the workflow are left out: a picture shows one workflow."""
+    after: dict[int, list[int]] = {task.id: [] for task in tasks}
+    for task_id, before_id in tx.all(tuple, "workflows.edges", workflow_id=workflow.id):
+        if before_id in after:
+            after[task_id].append(before_id)
+    return [
+        Node(task.id, task.code, task.name, task.status, task.timeout_minutes, tuple(after[task.id]))
+        for task in tasks
+    ]
+
+
+def _progress_nodes(tx: Tx, tasks: list[Task], drawn: list[Node], now: int) -> list[ProgressNode]:
+    places = layout.positions(drawn)
+    assigned, blockers = _assigned(tx, tasks), _blockers(tx, tasks)
+    return [
+        {
+            "id": str(task.id),
+            "type": "task",
+            "position": {"x": places[task.id][0], "y": places[task.id][1]},
+            "data": _data(task, assigned[task.id], blockers[task.id], now),
+        }
+        for task in tasks
+    ]
+
+
+def _progress_edges(drawn: list[Node]) -> list[ProgressEdge]:
+    return [
+        {"id": f"e{before}-{node.id}", "source": str(before), "target": str(node.id)}
+        for node in drawn
+        for before in node.after
+    ]
+
+
+def _data(task: Task, assigned: list[str], blocked_by: list[str], now: int) -> TaskData:
+    standing = task.standing(now) if task.status in {IN_PROGRESS, ON_HOLD} else None
+    return {
+        "id": task.id,
+        "code": task.code,
+        "name": task.name,
+        "type": task.type,
+        "status": task.status,
+        "cycle": task.cycle,
+        "can_start": task.status == READY,
+        "claimed_by": task.claimed_by,
+        "assignments": assigned,
+        "blocked_by": blocked_by,
+        "timeout_minutes": task.timeout_minutes,
+        "risk_level": standing and standing.risk_level,
+        "elapsed_seconds": task.elapsed_ms(now) // 1000,
+        "remaining_seconds": standing and standing.remaining_seconds,
+    }
+
+
+def _assigned(tx: Tx, tasks: list[Task]) -> dict[int, list[str]]:
+    assigned: dict[int, list[str]] = {task.id: [] for task in tasks}
+    for task_id, *who in tx.all(tuple, "tasks.assignments_of", ids=_ids(tasks)):
+        assigned[task_id].append(str(Assignment(*who)))
+    return assigned
+
+
+def _blockers(tx: Tx, tasks: list[Task]) -> dict[int, list[str]]:
+    """Per task the dependencies that failed or were cancelled: nothing will satisfy them by itself."""
+    blockers: dict[int, list[str]] = {task.id: [] for task in tasks}
+    for task_id, _, code, status in tx.all(tuple, "tasks.dependencies_of", ids=_ids(tasks)):
+        if status in {FAILED, CANCELLED}:
+            blockers[task_id].append(code)
+    return blockers
+
+
+def _ids(tasks: list[Task]) -> str:
+    return json.dumps([task.id for task in tasks])
+
+
+def _percentage(done: int, total: int) -> int:
+    """Rounded down, so that 100 means all."""
+    return 100 * done // total if total else 0
+
+
+def _stamp(at: int | None) -> str | None:
+    return None if at is None else rfc3339(at)

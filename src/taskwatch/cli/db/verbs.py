@@ -1,0 +1,163 @@
+"""The verbs of `taskwatch db`."""
+
+from contextlib import ExitStack
+from typing import Any, Self
+
+import click
+
+from taskwatch.actions import upkeep
+from taskwatch.cli import output
+from taskwatch.cli.command import command
+from taskwatch.cli.session import Session, pass_session
+
+_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
+
+
+@command(
+    "info",
+    short_help="Show where it is, how large, and what is in it.",
+    examples=["taskwatch db info", "taskwatch db info --json"],
+    shape="taskwatch.actions.upkeep:Info",
+)
+@pass_session
+def info(session: Session) -> None:
+    """Show where the database is, how large, and what is in it."""
+    known = upkeep.describe(session.store(create=False))
+    if session.json:
+        output.emit(known)
+        return
+    facts: dict[str, Any] = {**known, **{f"rows in {table}": rows for table, rows in known["rows"].items()}}
+    del facts["rows"]
+    for name, fact in facts.items():
+        output.text(f"{name.replace('_', ' '):<24}{fact}")
+
+
+@command(
+    "backup",
+    short_help="Copy it to a file, and verify the copy.",
+    examples=["taskwatch db backup taskwatch-monday.db", "taskwatch db backup --force /backup/taskwatch.db"],
+    shape="taskwatch.actions.upkeep:BackedUp",
+)
+@click.argument("file", type=click.Path())
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@pass_session
+def backup(session: Session, file: str, force: bool) -> None:
+    """Copy the database to FILE, and verify the copy.
+
+    It may be in use meanwhile. The copy is one moment's state, complete in one file that only you can read.
+    Never copy the database with cp: that can lose what others are writing.
+    """
+    with _Bar("Copying") as bar:
+        done = upkeep.backup(session.store(create=False), file, force=force, told=bar.reach)
+    if session.json:
+        output.emit(done)
+    else:
+        output.text(f"{done['path']}: {done['size_bytes']} bytes, verified")
+
+
+@command(
+    "migrate",
+    short_help="Upgrade its schema, or switch its journal.",
+    examples=["taskwatch db migrate", "taskwatch db migrate --journal auto"],
+    shape="taskwatch.actions.upkeep:Migrated",
+)
+@click.option(
+    "--journal",
+    type=click.Choice(["wal", "truncate", "auto"]),
+    help="Switch the journal; auto is wal where this SQLite is free of the WAL-reset bug.",
+)
+@pass_session
+def migrate(session: Session, journal: str | None) -> None:
+    """Upgrade the database's schema to this version of taskwatch, or switch its journal.
+
+    Every command that changes something upgrades the schema by itself; back up first.
+    """
+    done = upkeep.migrate(session.store(), journal)
+    if session.json:
+        output.emit(done)
+        return
+    steps = ", ".join(done["applied"]) or "nothing to do"
+    output.text(f"{steps}: schema {done['schema_version']}, journal {done['journal_mode']}")
+
+
+@command(
+    "vacuum",
+    short_help="Give unused space back to the disk.",
+    examples=["taskwatch db prune --events-older-than 90d && taskwatch db vacuum"],
+    shape="taskwatch.actions.upkeep:Vacuumed",
+)
+@pass_session
+def vacuum(session: Session) -> None:
+    """Give unused space back to the disk; others wait meanwhile, and it needs as much space again."""
+    done = upkeep.vacuum(session.store(create=False))
+    if session.json:
+        output.emit(done)
+    else:
+        output.text(f"{done['path']}: {done['size_before_bytes']} bytes, now {done['size_after_bytes']}")
+
+
+@command(
+    "prune",
+    short_help="Forget old events and idempotency keys.",
+    examples=["taskwatch db prune --events-older-than 90d --dry-run", "taskwatch db prune"],
+    shape="taskwatch.actions.upkeep:Pruned",
+)
+@click.option(
+    "--events-older-than", metavar="DURATION",
+    help="Forget events of before; by default retention.events_days of the configuration.",
+)  # fmt: skip
+@click.option("-n", "--dry-run", is_flag=True, help="Only say how much it would forget.")
+@pass_session
+def prune(session: Session, events_older_than: str | None, dry_run: bool) -> None:
+    """Forget old events and idempotency keys.
+
+    The last status event of every task stays: it proves the task's present state.
+    """
+    store = session.store(create=False)
+    before, keys_before = _events_before(session, events_older_than), _keys_before(session)
+    if dry_run:
+        done, _ = upkeep.prunable(store, before, keys_before)
+    else:
+        done = upkeep.prune(store, before, keys_before)
+    if session.json:
+        output.emit(done)
+        return
+    verb = "would forget" if dry_run else "forgot"
+    output.text(f"{verb} {done['events']} events and {done['idempotency_keys']} idempotency keys")
+
+
+def _events_before(session: Session, duration: str | None) -> int | None:
+    """The instant before which events are forgotten; None keeps all of them."""
+    if duration is not None:
+        from taskwatch.model.times import parse_duration
+
+        return session.now - parse_duration(duration) * 1000
+    days = session.config.number("retention.events_days")
+    return session.now - days * _DAY_MS if days else None
+
+
+def _keys_before(session: Session) -> int:
+    return session.now - session.config.number("retention.idempotency_hours") * _HOUR_MS
+
+
+class _Bar:
+    """A progress bar whose length is known only at the first step."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._stack = ExitStack()
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    def reach(self, done: int, total: int) -> None:
+        """So much of the whole is done."""
+        if not self._done:
+            self._advance = self._stack.enter_context(output.progress(total, self._label))
+        self._advance(done - self._done)
+        self._done = done

@@ -1,0 +1,149 @@
+-- name: schema
+SELECT user_version FROM pragma_user_version
+
+-- name: columns
+-- Name, type and whether a value is required, in the order `SELECT *` gives them.
+SELECT name, type, "notnull" OR pk > 0 FROM pragma_table_info(:table) ORDER BY cid
+
+-- name: meta
+-- The epoch stays behind: a database made from a dump is another event log.
+SELECT * FROM meta WHERE name <> 'epoch' ORDER BY name
+
+-- name: add_meta
+INSERT INTO meta (name, value) VALUES (:name, :value)
+
+-- name: users
+SELECT * FROM users ORDER BY id
+
+-- name: add_users
+INSERT INTO users (id, name, email, timezone, admin, created_at)
+VALUES (:id, :name, :email, :timezone, :admin, :created_at)
+
+-- name: user_roles
+SELECT * FROM user_roles ORDER BY role_name, user_id
+
+-- name: add_user_roles
+INSERT INTO user_roles (role_name, user_id, granted_at)
+VALUES (:role_name, :user_id, :granted_at)
+
+-- name: workflow_types
+SELECT * FROM workflow_types ORDER BY id
+
+-- name: add_workflow_types
+INSERT INTO workflow_types (id, code, version, definition, defined_at)
+VALUES (:id, :code, :version, :definition, :defined_at)
+
+-- name: workflows
+SELECT * FROM workflows ORDER BY id
+
+-- name: add_workflows
+INSERT INTO workflows (id, type_id, type, taskable_type, subject_id, status, started_at, ended_at)
+VALUES (:id, :type_id, :type, :taskable_type, :subject_id, :status, :started_at, :ended_at)
+
+-- name: tasks
+SELECT * FROM tasks ORDER BY id
+
+-- name: add_tasks
+INSERT INTO tasks (
+    id, workflow_id, template, code, name, type, status, cycle, version, timeout_minutes,
+    claimed_by, held_from, implicit_start, created_at, changed_at, ready_at, started_at, ended_at,
+    banked_ms, running_since, due_at, at_risk_at, next_alert_at, alerts, alert_mark, last_alert_at
+) VALUES (
+    :id, :workflow_id, :template, :code, :name, :type, :status, :cycle, :version, :timeout_minutes,
+    :claimed_by, :held_from, :implicit_start, :created_at, :changed_at, :ready_at, :started_at,
+    :ended_at, :banked_ms, :running_since, :due_at, :at_risk_at, :next_alert_at, :alerts,
+    :alert_mark, :last_alert_at
+)
+
+-- name: dependencies
+SELECT * FROM dependencies ORDER BY task_id, after_id
+
+-- name: add_dependencies
+INSERT INTO dependencies (task_id, after_id)
+VALUES (:task_id, :after_id)
+
+-- name: assignments
+SELECT * FROM assignments ORDER BY id
+
+-- name: add_assignments
+INSERT INTO assignments (id, task_id, type, user_id, role_name)
+VALUES (:id, :task_id, :type, :user_id, :role_name)
+
+-- name: ledger
+SELECT * FROM ledger ORDER BY id
+
+-- name: add_ledger
+INSERT INTO ledger (id, task_id, cycle, at, state, banked_ms, timeout_minutes, reason)
+VALUES (:id, :task_id, :cycle, :at, :state, :banked_ms, :timeout_minutes, :reason)
+
+-- name: cycles
+SELECT * FROM cycles ORDER BY task_id, cycle
+
+-- name: add_cycles
+INSERT INTO cycles (
+    task_id, cycle, outcome, verdict, ready_at, started_at, ended_at, elapsed_ms, timeout_minutes,
+    implicit_start, ended_by, resource
+) VALUES (
+    :task_id, :cycle, :outcome, :verdict, :ready_at, :started_at, :ended_at, :elapsed_ms,
+    :timeout_minutes, :implicit_start, :ended_by, :resource
+)
+
+-- name: alerts
+SELECT * FROM alerts ORDER BY task_id, cycle, ordinal
+
+-- name: add_alerts
+INSERT INTO alerts (
+    task_id, cycle, ordinal, slot_seconds, slot_at, claimed_at, level, exceeded_by_seconds,
+    timeout_minutes, missed
+) VALUES (
+    :task_id, :cycle, :ordinal, :slot_seconds, :slot_at, :claimed_at, :level, :exceeded_by_seconds,
+    :timeout_minutes, :missed
+)
+
+-- name: events
+SELECT * FROM events ORDER BY seq
+
+-- name: add_events
+INSERT INTO events (seq, kind, at, task_id, workflow_id, status, topics, payload)
+VALUES (:seq, :kind, :at, :task_id, :workflow_id, :status, :topics, :payload)
+
+-- name: idempotency
+SELECT * FROM idempotency ORDER BY key
+
+-- name: add_idempotency
+INSERT INTO idempotency (key, fingerprint, answer, at)
+VALUES (:key, :fingerprint, :answer, :at)
+
+-- name: imported
+SELECT * FROM imported ORDER BY source
+
+-- name: add_imported
+INSERT INTO imported (source, task_id)
+VALUES (:source, :task_id)
+
+-- name: counters
+-- The last id each table ever gave out: ids are not used again.
+SELECT name, seq FROM sqlite_sequence ORDER BY name
+
+-- name: set_counter
+UPDATE sqlite_sequence SET seq = :last WHERE name = :table
+
+-- name: add_counter
+INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)
+
+-- name: size
+-- How many rows there are in all.
+SELECT
+    (SELECT count(*) FROM users)
+    + (SELECT count(*) FROM user_roles)
+    + (SELECT count(*) FROM workflow_types)
+    + (SELECT count(*) FROM workflows)
+    + (SELECT count(*) FROM tasks)
+    + (SELECT count(*) FROM dependencies)
+    + (SELECT count(*) FROM assignments)
+    + (SELECT count(*) FROM ledger)
+    + (SELECT count(*) FROM cycles)
+    + (SELECT count(*) FROM alerts)
+    + (SELECT count(*) FROM events)
+    + (SELECT count(*) FROM idempotency)
+    + (SELECT count(*) FROM imported)
