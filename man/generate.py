@@ -24,6 +24,7 @@ from taskwatch.config import KEYS, Key
 
 FOLDER = Path(__file__).parent
 RELEASED = "2026-11-23"
+_TABLES = "'\\\" t"  # tells man that the page has tables
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def _fill(name: str, parts: dict[str, list[str]]) -> str:
     for line in (FOLDER / f"{name}.in").read_text(encoding="utf-8").splitlines():
         mark = re.fullmatch(r"@(\w+)@", line)
         lines += parts[mark[1]] if mark else [line]
-    return _join(lines)
+    return _join([_TABLES, *lines] if ".TS" in lines else lines)
 
 
 def _command_page(top: Leaf, below: list[Leaf]) -> str:
@@ -69,7 +70,7 @@ def _command_page(top: Leaf, below: list[Leaf]) -> str:
             ".SH NAME",
             f"{_text(name)} \\- {_text(top.line.rstrip('.')[:1].lower() + top.line.rstrip('.')[1:])}",
             ".SH SYNOPSIS",
-            *(line for leaf in commands for line in (_usage(leaf), ".br")),
+            *_between([[_usage(leaf)] for leaf in commands], ".br"),
             ".SH DESCRIPTION",
             *_paragraphs(top.command.help or ""),
             *([".SH COMMANDS"] if below else []),
@@ -105,14 +106,13 @@ def _option_section(leaf: Leaf) -> Iterator[str]:
         yield from _option(option)
 
 
-def _examples(leaves: list[Leaf]) -> Iterator[str]:
-    yield ".SH EXAMPLES"
-    for leaf in leaves:
-        if isinstance(leaf.command, Command) and leaf.command.examples:
-            yield ".nf"
-            yield from (_text(line) or ".sp" for line in leaf.command.examples)
-            yield ".fi"
-            yield ".PP"
+def _examples(leaves: list[Leaf]) -> list[str]:
+    groups = [
+        [".nf", *(f"    {_text(line)}".rstrip() or ".sp" for line in leaf.command.examples), ".fi"]
+        for leaf in leaves
+        if isinstance(leaf.command, Command) and leaf.command.examples
+    ]
+    return [".SH EXAMPLES", *_between(groups, ".PP")] if groups else []
 
 
 def _command_entry(top: Leaf) -> list[str]:
@@ -157,6 +157,11 @@ def _see_also(tops: list[Leaf]) -> str:
     return ",\n".join(f".BR {_text(_page_name(top))} (1)" for top in tops)
 
 
+def _between(groups: list[list[str]], separator: str) -> list[str]:
+    lines = [line for group in groups for line in (separator, *group)]
+    return lines[1:]
+
+
 def _page_name(top: Leaf) -> str:
     return f"taskwatch-{top.words[0]}"
 
@@ -166,7 +171,7 @@ def _heading(title: str, section: str) -> str:
 
 
 def _paragraphs(help_text: str) -> Iterator[str]:
-    """The text's paragraphs; one that click is told to leave alone (`\\b`) keeps its lines."""
+    """The text's paragraphs; one that begins with the mark by which click leaves it alone keeps its lines."""
     blocks = [block for block in re.split(r"\n\s*\n", inspect.cleandoc(help_text)) if block.strip()]
     for index, block in enumerate(blocks):
         if index:

@@ -1,6 +1,5 @@
 """Importing a process log: exact counts, nothing twice, and every bad row named."""
 
-import csv
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from taskwatch.actions import lookup, transitions, workflows
 from taskwatch.actions.change import Change
 from taskwatch.actions.history import Target, import_log
 from taskwatch.errors import Conflict, InvalidFile, InvalidInput
-from taskwatch.model import definition, history
+from taskwatch.model import definition
 from taskwatch.model.history import Columns, Log, Row, WallClock, slug, type_from_file
 from taskwatch.model.times import parse_instant
 from taskwatch.store import open_store
@@ -76,7 +75,7 @@ def test_the_record_agrees_with_itself(store):
     with store.read() as tx:
         assert tx.all(tuple, "events.disagreeing") == []
         assert tx.all(tuple, "upkeep.misbanked") == []
-        assert tx.all(tuple, "sla.alerts_due", now=NOW * 2, limit=10) == []
+        assert tx.value("sla.next_alert") is None
     assert store.connection.execute("SELECT count(*) FROM alerts").fetchone() == (0,)
     assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -85,7 +84,7 @@ def test_who_did_it_is_kept_for_the_report(store):
     repairs(store)
     with store.read() as tx:
         found = tx.all(tuple, "sla.finished", since=0, until=NOW)
-    assert Counter(row[11] for row in found) == {"bench 1": 2, "bench 2": 2, None: 2}
+    assert Counter(row[-2] for row in found) == {"bench 1": 2, "bench 2": 2, None: 2}
 
 
 def test_the_definition_lists_the_activities_and_can_be_started(store):
@@ -277,6 +276,3 @@ def test_the_real_log_gives_the_published_counts(store):
     verdicts = "SELECT count(*) FROM cycles WHERE verdict = 'missed'"
     assert store.connection.execute(verdicts).fetchone()[0] == 581
     assert store.connection.execute("SELECT count(DISTINCT resource) FROM cycles").fetchone() == (49,)
-    with REAL.open(encoding="utf-8", newline="") as lines:
-        assert sum(1 for _ in csv.reader(lines)) == done["rows"] + 1
-    assert history.MAX_ACTIVITIES > len(done["activities"])

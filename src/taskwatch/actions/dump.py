@@ -163,13 +163,18 @@ def _fits(value: object, kind: str, required: int) -> bool:
 
 
 def _check_content(number: int, line: Line, record: str) -> None:
-    """What is read back as JSON must be what will be expected of it."""
+    field, read = _CONTENT.get(record, (None, None))
+    if field is None or read is None:
+        return
     try:
-        if record == "events" and not isinstance(json.loads(line["payload"]), dict):
-            raise InvalidFile(f"line {number}: the payload is not a JSON object")
-        if record == "workflow_types":
-            definition.from_json(json.loads(line["definition"]))
-        if record == "idempotency":
-            json.loads(line["answer"])
+        read(json.loads(line[field]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TaskwatchError) as error:
-        raise InvalidFile(f"line {number}: {record} does not hold what it should") from error
+        raise InvalidFile(f"line {number}: {field} does not hold what it should") from error
+
+
+# JSON that is kept as text, and what must be able to read it.
+_CONTENT: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "events": ("payload", dict.items),
+    "workflow_types": ("definition", definition.from_json),
+    "idempotency": ("answer", type),
+}

@@ -66,13 +66,12 @@ def show_task(store: Store, ref: str, now: int) -> TaskDetail:
     """
     with store.read() as tx:
         task = lookup.task(tx, ref)
+        happened = tx.all(shown.Happened, "events.of_task", task_id=task.id)
         return {
             **_shapes(tx, [task], now)[0],
             "dependents": [later.code for later in tx.all(model.Task, "tasks.dependents", id=task.id)],
             "cycles": [shown.show_cycle(row) for row in tx.all(shown.Cycle, "tasks.cycles", task_id=task.id)],
-            "history": [
-                shown.show_event(row) for row in tx.all(shown.Happened, "events.of_task", task_id=task.id)
-            ],
+            "history": [shown.show_event(row) for row in happened],
         }
 
 

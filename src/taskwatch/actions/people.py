@@ -43,7 +43,18 @@ class Imported(TypedDict):
 
 
 class NewUser(NamedTuple):
-    """A user as wished. `fields` holds what was said about them; `roles`, when set, is all that they have."""
+    """A user to add, with this id or the next one."""
+
+    name: str
+    id: int | None = None
+    email: str | None = None
+    timezone: str | None = None
+    admin: bool = False
+    roles: tuple[str, ...] = ()
+
+
+class Wish(NamedTuple):
+    """How a user is to be: the `FIELDS` something was said about, and all roles if they were named."""
 
     id: int | None
     fields: dict[str, Any]
@@ -70,15 +81,15 @@ def person(store: Store, user_id: int) -> Person:
 
 
 def add(store: Store, wanted: NewUser, change: Change) -> UserShape:
-    """Add a user, with the id given or the next one.
+    """Add a user.
 
     Raises:
         Conflict: the id is taken.
         InvalidInput: a field is not possible.
     """
-    return _keep(
-        store, ["user add", wanted.id, wanted.fields, sorted(wanted.roles or ())], change, _add, wanted
-    )
+    fields = {field: getattr(wanted, field) for field in FIELDS}
+    wish = Wish(wanted.id, fields, frozenset(map(names.role_name, wanted.roles)))
+    return _keep(store, ["user add", wanted], change, _add, wish)
 
 
 def edit(store: Store, user_id: int, fields: dict[str, Any], change: Change) -> UserShape:
@@ -88,11 +99,11 @@ def edit(store: Store, user_id: int, fields: dict[str, Any], change: Change) -> 
         NotFound: there is no such user.
         InvalidInput: a field is not possible.
     """
-    wanted = NewUser(user_id, fields)
+    wanted = Wish(user_id, fields)
     return _keep(store, ["user edit", user_id, fields], change, _edit, wanted)
 
 
-def import_users(store: Store, wanted: list[NewUser], change: Change) -> Imported:
+def import_users(store: Store, wanted: list[Wish], change: Change) -> Imported:
     """Add and change users until each is as wished, all of them or none. Doing it again changes nothing.
 
     Raises:
@@ -107,8 +118,7 @@ def import_users(store: Store, wanted: list[NewUser], change: Change) -> Importe
             "unchanged": done.count("unchanged"),
         }
 
-    deed = ["user import", [[each.id, each.fields, sorted(each.roles or ())] for each in wanted]]
-    return within(store, deed, change, work)
+    return within(store, ["user import", list(map(_spelled, wanted))], change, work)
 
 
 def checked(fields: dict[str, Any]) -> dict[str, Any]:
@@ -120,12 +130,16 @@ def checked(fields: dict[str, Any]) -> dict[str, Any]:
     return {field: _CHECKS[field](value) for field, value in fields.items()}
 
 
+def _spelled(wish: Wish) -> list[Any]:
+    return [wish.id, wish.fields, None if wish.roles is None else sorted(wish.roles)]
+
+
 def _keep(
     store: Store,
     deed: list[Any],
     change: Change,
-    save_user: Callable[[Tx, NewUser, Change], Any],
-    wanted: NewUser,
+    save_user: Callable[[Tx, Wish, Change], Any],
+    wanted: Wish,
 ) -> UserShape:
     def work(tx: Tx, change: Change) -> UserShape:
         user = save_user(tx, wanted._replace(fields=checked(wanted.fields)), change)
@@ -135,7 +149,7 @@ def _keep(
     return kept
 
 
-def _add(tx: Tx, wanted: NewUser, change: Change) -> User:
+def _add(tx: Tx, wanted: Wish, change: Change) -> User:
     if wanted.id is not None and tx.one(User, "people.user", id=names.integer(wanted.id, "a user id")):
         raise Conflict(f"there is a user {wanted.id} already", hint=f"see: taskwatch user show {wanted.id}")
     if "name" not in wanted.fields:
@@ -149,7 +163,7 @@ def _add(tx: Tx, wanted: NewUser, change: Change) -> User:
     return user
 
 
-def _edit(tx: Tx, wanted: NewUser, change: Change) -> User:
+def _edit(tx: Tx, wanted: Wish, change: Change) -> User:
     before = lookup.user(tx, wanted.id or 0)
     after = before._replace(**wanted.fields)
     changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
@@ -159,7 +173,7 @@ def _edit(tx: Tx, wanted: NewUser, change: Change) -> User:
     return after
 
 
-def _bring_in(tx: Tx, wanted: NewUser, change: Change) -> str:
+def _bring_in(tx: Tx, wanted: Wish, change: Change) -> str:
     wanted = wanted._replace(fields=checked(wanted.fields))
     before = tx.one(User, "people.user", id=wanted.id)
     if before is None:

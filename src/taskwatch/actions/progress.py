@@ -3,13 +3,14 @@
 import json
 from typing import NamedTuple, TypedDict
 
-from taskwatch.actions import lookup
+from taskwatch.actions import definitions, lookup
 from taskwatch.actions.lookup import Workflow
+from taskwatch.actions.definitions import Definition
+from taskwatch.actions.shown import Assigned, Dependency, TaskShape, show
 from taskwatch.errors import InvalidInput
 from taskwatch.model import layout, names
-from taskwatch.model.assignment import Assignment
 from taskwatch.model.drawing import Node
-from taskwatch.model.task import CANCELLED, FAILED, IN_PROGRESS, ON_HOLD, READY, SATISFYING, STATUSES, Task
+from taskwatch.model.task import SATISFYING, STATUSES, Task
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Store, Tx
 
@@ -40,32 +41,13 @@ class Position(TypedDict):
     y: int
 
 
-class TaskData(TypedDict):
-    """What a box shows. `risk_level` and the seconds are null where there is no clock to judge."""
-
-    id: int
-    code: str
-    name: str
-    type: str
-    status: str
-    cycle: int
-    can_start: bool
-    claimed_by: int | None
-    assignments: list[str]
-    blocked_by: list[str]
-    timeout_minutes: int | None
-    risk_level: str | None
-    elapsed_seconds: int
-    remaining_seconds: int | None
-
-
 class ProgressNode(TypedDict):
     """A task as a graph component takes it; its id is the task's, as a text."""
 
     id: str
     type: str
     position: Position
-    data: TaskData
+    data: TaskShape
 
 
 class ProgressEdge(TypedDict):
@@ -92,6 +74,13 @@ class Progress(TypedDict):
     counts: dict[str, int]
     nodes: list[ProgressNode]
     edges: list[ProgressEdge]
+
+
+class Shown(TypedDict):
+    """What a reference names: a workflow or a type. The other one is null."""
+
+    progress: Progress | None
+    definition: Definition | None
 
 
 def runs(
@@ -122,6 +111,22 @@ def progress(store: Store, ref: str, now: int) -> Progress:
     """
     with store.read() as tx:
         return progress_within(tx, lookup.workflow(tx, ref), now)
+
+
+def shown(store: Store, ref: str, now: int, *, version: int | None = None) -> Shown:
+    """The type that is called so, in its newest version or the one named; else the workflow.
+
+    Raises:
+        NotFound: there is neither, or no such version.
+        InvalidInput: two subjects share the id, or a version of a workflow was asked for.
+    """
+    if not names.TYPE_CODE.fullmatch(ref):
+        if version is not None:
+            raise InvalidInput(
+                f"{names.shown(ref)} is no type and has no versions", hint="leave out --version"
+            )
+        return {"progress": progress(store, ref, now), "definition": None}
+    return {"progress": None, "definition": definitions.definition(store, ref, version)}
 
 
 def subject_progress(store: Store, type_code: str, taskable_type: str, subject: str, now: int) -> Progress:
@@ -214,13 +219,13 @@ def _nodes(tx: Tx, workflow: Workflow, tasks: list[Task]) -> list[Node]:
 
 def _progress_nodes(tx: Tx, tasks: list[Task], drawn: list[Node], now: int) -> list[ProgressNode]:
     places = layout.positions(drawn)
-    assigned, blockers = _assigned(tx, tasks), _blockers(tx, tasks)
+    shapes = _shapes(tx, tasks, now)
     return [
         {
             "id": str(task.id),
             "type": "task",
             "position": {"x": places[task.id][0], "y": places[task.id][1]},
-            "data": _data(task, assigned[task.id], blockers[task.id], now),
+            "data": shapes[task.id],
         }
         for task in tasks
     ]
@@ -234,44 +239,15 @@ def _progress_edges(drawn: list[Node]) -> list[ProgressEdge]:
     ]
 
 
-def _data(task: Task, assigned: list[str], blocked_by: list[str], now: int) -> TaskData:
-    standing = task.standing(now) if task.status in {IN_PROGRESS, ON_HOLD} else None
-    return {
-        "id": task.id,
-        "code": task.code,
-        "name": task.name,
-        "type": task.type,
-        "status": task.status,
-        "cycle": task.cycle,
-        "can_start": task.status == READY,
-        "claimed_by": task.claimed_by,
-        "assignments": assigned,
-        "blocked_by": blocked_by,
-        "timeout_minutes": task.timeout_minutes,
-        "risk_level": standing and standing.risk_level,
-        "elapsed_seconds": task.elapsed_ms(now) // 1000,
-        "remaining_seconds": standing and standing.remaining_seconds,
-    }
-
-
-def _assigned(tx: Tx, tasks: list[Task]) -> dict[int, list[str]]:
-    assigned: dict[int, list[str]] = {task.id: [] for task in tasks}
-    for task_id, *who in tx.all(tuple, "tasks.assignments_of", ids=_ids(tasks)):
-        assigned[task_id].append(str(Assignment(*who)))
-    return assigned
-
-
-def _blockers(tx: Tx, tasks: list[Task]) -> dict[int, list[str]]:
-    """Per task the dependencies that failed or were cancelled: nothing will satisfy them by itself."""
-    blockers: dict[int, list[str]] = {task.id: [] for task in tasks}
-    for task_id, _, code, status in tx.all(tuple, "tasks.dependencies_of", ids=_ids(tasks)):
-        if status in {FAILED, CANCELLED}:
-            blockers[task_id].append(code)
-    return blockers
-
-
-def _ids(tasks: list[Task]) -> str:
-    return json.dumps([task.id for task in tasks])
+def _shapes(tx: Tx, tasks: list[Task], now: int) -> dict[int, TaskShape]:
+    ids = json.dumps([task.id for task in tasks])
+    after: dict[int, list[Dependency]] = {task.id: [] for task in tasks}
+    for earlier in tx.all(Dependency, "tasks.dependencies_of", ids=ids):
+        after[earlier.task_id].append(earlier)
+    assigned: dict[int, list[Assigned]] = {task.id: [] for task in tasks}
+    for entry in tx.all(Assigned, "tasks.assignments_of", ids=ids):
+        assigned[entry.task_id].append(entry)
+    return {task.id: show(task, after[task.id], assigned[task.id], now) for task in tasks}
 
 
 def _percentage(done: int, total: int) -> int:

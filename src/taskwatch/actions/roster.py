@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from taskwatch.actions.people import FIELDS, NewUser, checked
+from taskwatch.actions.people import FIELDS, Wish, checked
 from taskwatch.errors import InvalidFile, InvalidInput
 from taskwatch.model import names
 
@@ -14,13 +14,13 @@ _KEYS = ("id", *FIELDS, "roles")
 _EXAMPLE = '{"id": 5, "name": "dana", "email": "dana@example.com", "roles": ["dispatcher"]}'
 
 
-def read_users(lines: Iterable[bytes], path: str) -> list[NewUser]:
+def read_users(lines: Iterable[bytes], path: str) -> list[Wish]:
     """Users from NDJSON lines; empty lines are passed over. `path` names the source in errors.
 
     Raises:
         InvalidFile: a line is no user, or has one that stands on an earlier line; names the line.
     """
-    found: list[NewUser] = []
+    found: list[Wish] = []
     lines_of: dict[int | None, int] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -34,7 +34,7 @@ def read_users(lines: Iterable[bytes], path: str) -> list[NewUser]:
     return found
 
 
-def from_json(value: object) -> NewUser:
+def from_json(value: object) -> Wish:
     """A user from an object with the keys that a shown user has; an absent key says nothing about its field.
 
     Raises:
@@ -52,7 +52,7 @@ def from_json(value: object) -> NewUser:
             raise InvalidInput(f"a user needs {'an id' if key == 'id' else 'a name'}", hint=_EXAMPLE)
     fields = {key: value[key] for key in FIELDS if key in value}
     checked(fields)
-    return NewUser(names.integer(value["id"], "a user id"), fields, _roles(value))
+    return Wish(names.integer(value["id"], "a user id"), fields, _roles(value))
 
 
 def _parsed(line: bytes) -> Any:

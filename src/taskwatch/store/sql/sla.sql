@@ -11,20 +11,45 @@ SELECT
 -- Running tasks whose due instant lies at or before an instant, the most urgent first.
 SELECT * FROM task_record WHERE due_at <= :due ORDER BY due_at, id
 
--- name: running
--- Every running task with a timeout, the most urgent first.
-SELECT * FROM task_record WHERE due_at IS NOT NULL ORDER BY due_at, id
+-- name: at_risk
+-- Running tasks at risk that are due after an instant; the plus keeps the many others out of the plan.
+SELECT * FROM task_record WHERE at_risk_at <= :now AND +due_at > :due_after ORDER BY due_at, id
+
+-- name: below_share
+-- Running tasks with less than so many per cent of their time left that are due after an instant.
+SELECT * FROM task_record
+WHERE due_at > :due_after
+    AND (:now - due_at + timeout_minutes * 60000) / 1000 > (100 - :percent) * timeout_minutes * 60 / 100
+ORDER BY due_at, id
 
 -- name: clocks_at
--- What each clock did at an earlier instant: the last mark of every task until then.
-SELECT t.*, l.cycle, l.at, l.state, l.banked_ms, l.timeout_minutes FROM (
+-- What each clock did at an earlier instant: the last mark of every task until then, when that cycle
+-- began, how many alerts it had sent and the last one's place.
+SELECT t.*, l.cycle, l.at, l.state, l.banked_ms, l.timeout_minutes,
+    (SELECT min(f.at) FROM ledger AS f WHERE f.task_id = l.task_id AND f.cycle = l.cycle),
+    (SELECT count(*) FROM alerts AS a
+        WHERE a.task_id = l.task_id AND a.cycle = l.cycle AND a.claimed_at <= :now),
+    (SELECT a.timeout_minutes * 60 + a.slot_seconds FROM alerts AS a
+        WHERE a.task_id = l.task_id AND a.cycle = l.cycle AND a.claimed_at <= :now
+        ORDER BY a.ordinal DESC LIMIT 1)
+FROM (
     SELECT ledger.*, row_number() OVER (PARTITION BY task_id ORDER BY id DESC) AS place
-    FROM ledger WHERE at <= :now
+    FROM ledger WHERE at <= :now AND (:task_id IS NULL OR task_id = :task_id)
 ) AS l JOIN task_record AS t ON t.id = l.task_id
 WHERE l.place = 1 AND l.state <> 'stopped' ORDER BY t.id
 
+-- name: held_at
+-- How many tasks were on hold at an earlier instant, by the last status each was given.
+SELECT count(*) FROM (
+    SELECT status, row_number() OVER (PARTITION BY task_id ORDER BY seq DESC) AS place
+    FROM events WHERE at <= :now AND status IS NOT NULL
+) AS s WHERE s.place = 1 AND s.status = 'on_hold'
+
 -- name: alerts_due
-SELECT * FROM task_record WHERE next_alert_at <= :now ORDER BY next_alert_at, id LIMIT :limit
+-- The next tasks to alert for, in the order of their slots, from behind a place in it.
+SELECT * FROM task_record
+WHERE next_alert_at <= :now AND (next_alert_at, id) > (:after_at, :after_id) AND +status = 'in_progress'
+ORDER BY next_alert_at, id LIMIT :limit
 
 -- name: next_alert
 SELECT min(next_alert_at) FROM tasks WHERE next_alert_at IS NOT NULL
@@ -38,12 +63,11 @@ ON CONFLICT DO NOTHING
 
 -- name: alerts_of
 SELECT ordinal, slot_seconds, slot_at, claimed_at, level, exceeded_by_seconds, timeout_minutes, missed
-FROM alerts WHERE task_id = :task_id AND cycle = :cycle ORDER BY ordinal
+FROM alerts WHERE task_id = :task_id AND cycle = :cycle AND claimed_at <= :until ORDER BY ordinal
 
 -- name: finished
 -- Finished cycles with what they can be grouped by.
-SELECT c.task_id, c.cycle, c.outcome, c.verdict, c.ended_at, c.elapsed_ms, c.implicit_start,
-    t.name, t.type, w.type, c.ended_by,
+SELECT c.cycle, c.outcome, c.verdict, c.ended_at, c.elapsed_ms, c.implicit_start, t.name, t.type, w.type,
     coalesce((SELECT min(coalesce(u.name, 'user:' || a.user_id)) FROM assignments AS a
         LEFT JOIN users AS u ON u.id = a.user_id WHERE a.task_id = t.id AND a.type = 'user'), c.resource),
     (SELECT min(a.role_name) FROM assignments AS a WHERE a.task_id = t.id AND a.type = 'role')

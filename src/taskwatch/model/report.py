@@ -1,0 +1,98 @@
+"""Finished cycles in numbers: how many were met, how long they took, how often they came back."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from taskwatch.model import sla
+
+PERCENTILES = (50, 90, 95)
+
+
+class Finished(NamedTuple):
+    """A finished cycle and what it can be grouped by. `ended_at` is in ms."""
+
+    cycle: int
+    outcome: str
+    verdict: str
+    ended_at: int
+    elapsed_ms: int
+    implicit_start: int
+    activity: str
+    type: str
+    workflow: str | None
+    assignee: str | None
+    role: str | None
+
+
+class Line(NamedTuple):
+    """A group of cycles; rates in per cent, durations in seconds, None where there is nothing to tell."""
+
+    group: str | None
+    cycles: int
+    met: int
+    missed: int
+    untracked: int
+    skipped: int
+    cancelled: int
+    failed: int
+    rate: float | None
+    p50_seconds: int | None
+    p90_seconds: int | None
+    p95_seconds: int | None
+    reopen_rate: float | None
+
+
+class _Group:
+    """What is counted while the rows pass by."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self.repeated = 0
+        self.durations: list[int] = []
+
+    def add(self, row: Finished) -> None:
+        self.verdicts[row.verdict] += 1
+        self.repeated += row.cycle > 1
+        if row.outcome == "completed" and not row.implicit_start:
+            self.durations.append(row.elapsed_ms // sla.SECOND)
+
+
+GROUPINGS = ("activity", "type", "workflow", "assignee", "role", "day")
+
+
+def summarise(rows: Iterable[Finished], by: str, zone: tzinfo) -> tuple[list[Line], Line]:
+    """A line per group in order, the cycles without one last; and the line of them all. `by`: a grouping."""
+    key, total = _key(by, zone), _Group()
+    groups: dict[str | None, _Group] = {}
+    for row in rows:
+        groups.setdefault(key(row), _Group()).add(row)
+        total.add(row)
+    ordered = sorted(groups.items(), key=lambda item: (item[0] is None, item[0] or ""))
+    return [_line(name, group) for name, group in ordered], _line(None, total)
+
+
+def nearest_rank(ordered: Sequence[int], percent: int) -> int | None:
+    """The smallest value that at least so many per cent of the values do not exceed."""
+    return ordered[-(-percent * len(ordered) // 100) - 1] if ordered else None
+
+
+def _key(by: str, zone: tzinfo) -> Callable[[Finished], str | None]:
+    if by == "day":
+        return lambda row: datetime.fromtimestamp(row.ended_at // sla.SECOND, zone).date().isoformat()
+    place = Finished._fields.index(by)
+    return lambda row: row[place]
+
+
+def _line(name: str | None, group: _Group) -> Line:
+    count, ordered = group.verdicts, sorted(group.durations)
+    cycles, judged = count.total(), count["met"] + count["missed"]
+    return Line(
+        name,
+        cycles,
+        *(count[verdict] for verdict in ("met", "missed", "untracked", "skipped", "cancelled", "failed")),
+        sla.percent(count["met"], judged) if judged else None,
+        *(nearest_rank(ordered, percent) for percent in PERCENTILES),
+        reopen_rate=sla.percent(group.repeated, cycles) if cycles else None,
+    )

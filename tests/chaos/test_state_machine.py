@@ -1,0 +1,253 @@
+"""Random deeds on random graphs, done twice: by the actions and by the reference. They agree after every step."""
+
+import shutil
+import sqlite3
+
+import pytest
+from chaos.reference import MAY, RefusedError, Reference
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+
+from taskwatch.actions import alerts, holders, standing, tasks, transitions
+from taskwatch.actions.change import Change
+from taskwatch.errors import TaskwatchError
+from taskwatch.store import open_store
+from taskwatch.testing import START, new_store
+
+USERS = (5, 6)
+TIMEOUTS = st.none() | st.integers(1, 90)
+SOMEBODY = st.none() | st.sampled_from(USERS)
+BORDERS = st.sampled_from([-60, -1, 0, 1, 2, 31 * 60, 60 * 60, 90 * 60, 121 * 60, 135 * 60, 600 * 60])
+MILLISECONDS = st.integers(-1, 1)
+
+
+class Deeds(RuleBasedStateMachine):
+    codes = Bundle("codes")
+
+    def __init__(self, template, path):
+        super().__init__()
+        shutil.copyfile(template, path)
+        self.store = open_store(path)
+        for pragma in ("synchronous = OFF", "journal_mode = MEMORY"):
+            self.store.connection.execute(f"PRAGMA {pragma}")
+        self.reference = Reference(START)
+        self.known = {}
+        self.seen = 0
+
+    def teardown(self):
+        self.store.close()
+
+    @initialize(target=codes, plan=st.lists(st.tuples(TIMEOUTS, st.sets(st.integers(0, 5))), min_size=2, max_size=5))
+    def draw_a_graph(self, plan):
+        born = []
+        for timeout, earlier in plan:
+            born.append(self.give_birth([born[index] for index in earlier if index < len(born)], timeout))
+        return multiple(*born)
+
+    @rule(target=codes, after=st.sets(codes, max_size=3), timeout=TIMEOUTS)
+    def add(self, after, timeout):
+        return self.give_birth(sorted(after), timeout)
+
+    @rule(verb=st.sampled_from(sorted(MAY)), code=codes, by=SOMEBODY, ago=st.sampled_from([0, 0, 0, 1, 1000, 60_000]))
+    def move(self, verb, code, by, ago):
+        at = self.now - ago
+        self.both(
+            lambda: self.reference.move(verb, code, by, at),
+            lambda: transitions.transition(self.store, verb, [code], Change(self.now, at=at, by=by)),
+        )
+
+    @rule(code=codes, before=codes)
+    def link(self, code, before):
+        self.both(
+            lambda: self.reference.link(code, before),
+            lambda: tasks.link(self.store, code, [before], Change(self.now)),
+        )
+
+    @rule(code=codes, before=codes)
+    def unlink(self, code, before):
+        self.both(
+            lambda: self.reference.unlink(code, before),
+            lambda: tasks.unlink(self.store, code, [before], Change(self.now)),
+        )
+
+    @rule(code=codes, timeout=TIMEOUTS)
+    def set_timeout(self, code, timeout):
+        self.both(
+            lambda: self.reference.retime(code, timeout),
+            lambda: tasks.set_timeout(self.store, [code], timeout, Change(self.now)),
+        )
+
+    @rule(code=codes, by=st.sampled_from(USERS))
+    def claim(self, code, by):
+        self.both(
+            lambda: self.reference.claim(code, by),
+            lambda: holders.claim(self.store, [code], Change(self.now, by=by)),
+        )
+
+    @rule(code=codes, by=SOMEBODY)
+    def release(self, code, by):
+        self.both(
+            lambda: self.reference.release(code, by),
+            lambda: holders.release(self.store, [code], Change(self.now, by=by)),
+        )
+
+    @rule(milliseconds=st.integers(0, 5000) | st.integers(0, 200 * 60).map(lambda seconds: seconds * 1000))
+    def let_time_pass(self, milliseconds):
+        self.reference.now += milliseconds
+
+    @rule(code=codes, beyond=BORDERS, milliseconds=MILLISECONDS)
+    def come_to_a_border(self, code, beyond, milliseconds):
+        task = self.reference.tasks[code]
+        left = (task.timeout or 0) * 60_000 - task.elapsed_ms(self.now)
+        self.reference.now += max(0, left + beyond * 1000 + milliseconds)
+
+    @rule()
+    def monitor(self):
+        sent = self.reference.monitor()
+        assert len(alerts.monitor(self.store, self.now)) == sent
+
+    @invariant()
+    def they_agree_on_tasks(self):
+        tasks_now = {code: self.expected(code) for code in self.reference.tasks}
+        assert self.recorded() == tasks_now
+
+    @invariant()
+    def every_change_is_an_event(self):
+        statuses = self.reference.statuses()
+        alerted = {code: len(task.all_alerts) for code, task in self.reference.tasks.items()}
+        now = {code: (statuses[code], alerted[code]) for code in statuses}
+        assert self.new_events() == sorted(changes(self.known, now))
+        self.known = now
+
+    @invariant()
+    def they_agree_on_finished_cycles_and_alerts(self):
+        verdicts = "SELECT code, c.cycle, outcome, verdict, elapsed_ms FROM cycles AS c JOIN tasks ON id = task_id"
+        assert self.ask(verdicts) == self.expect_each("verdicts")
+        sent = (
+            "SELECT code, a.cycle, ordinal, slot_seconds, level, exceeded_by_seconds, missed"
+            " FROM alerts AS a JOIN tasks ON id = task_id"
+        )
+        assert self.ask(sent) == self.expect_each("all_alerts")
+
+    @invariant()
+    def they_agree_on_the_statistics(self):
+        counted = standing.stats(self.store, self.now)
+        names = ("on_time", "at_risk", "exceeded", "untracked", "on_hold")
+        assert tuple(counted[name] for name in names) == self.reference.statistics()
+
+    @property
+    def now(self):
+        return self.reference.now
+
+    def give_birth(self, after, timeout):
+        code = f"T{len(self.reference.tasks)}"
+        self.reference.add(code, after, timeout)
+        new = tasks.NewTask(code, timeout_minutes=timeout, after=tuple(after))
+        tasks.add(self.store, [new], Change(self.now))
+        return code
+
+    def both(self, expected, real):
+        """Do it twice: both do it, or both refuse."""
+        assert refuses(expected, RefusedError) == refuses(real, TaskwatchError)
+
+    def expected(self, code):
+        task = self.reference.tasks[code]
+        elapsed = task.elapsed_ms(self.now)
+        return self.reference.status(code), task.cycle, task.timeout, task.holder, elapsed, elapsed
+
+    def recorded(self):
+        """Every task as the record has it, with the elapsed time by its row and by its ledger."""
+        marks = {}
+        for task_id, cycle, at, state in self.store.connection.execute(
+            "SELECT task_id, cycle, at, state FROM ledger ORDER BY id"
+        ):
+            marks.setdefault((task_id, cycle), []).append((at, state == "running"))
+        rows = self.store.connection.execute(
+            "SELECT id, code, status, cycle, timeout_minutes, claimed_by, banked_ms, running_since FROM tasks"
+        )
+        return {
+            code: (
+                status, cycle, timeout, holder,
+                banked + (self.now - since if since is not None else 0),
+                run_time(marks.get((id_, cycle), []), self.now),
+            )
+            for id_, code, status, cycle, timeout, holder, banked, since in rows
+        }  # fmt: skip
+
+    def new_events(self):
+        """(code, status or "alert") of what was recorded since the last time."""
+        rows = self.store.connection.execute(
+            "SELECT seq, code, coalesce(e.status, 'alert') FROM events AS e JOIN tasks AS t ON t.id = e.task_id"
+            " WHERE seq > ? AND (e.status IS NOT NULL OR kind = 'task.sla.exceeded')",
+            (self.seen,),
+        ).fetchall()
+        self.seen = max([self.seen, *(seq for seq, _code, _status in rows)])
+        return sorted((code, status) for _seq, code, status in rows)
+
+    def ask(self, sql):
+        return sorted(self.store.connection.execute(sql))
+
+    def expect_each(self, attribute):
+        tasks_by_code = self.reference.tasks.items()
+        return sorted((code, *row) for code, task in tasks_by_code for row in getattr(task, attribute))
+
+
+def refuses(deed, error):
+    try:
+        deed()
+    except error:
+        return True
+    return False
+
+
+def changes(before, now):
+    """The events that lead from one picture to the next; whoever is born is pending first."""
+    for code, (status, alerted) in now.items():
+        was, had = before.get(code, ("pending", 0))
+        if code not in before:
+            yield code, "pending"
+        if status != was:
+            yield code, status
+        yield from [(code, "alert")] * (alerted - had)
+
+
+def run_time(marks, now):
+    """What the running stretches between marks add up to; a mark of the same state ends nothing."""
+    total, since = 0, None
+    for at, running in marks:
+        if running and since is None:
+            since = at
+        elif not running and since is not None:
+            total, since = total + at - since, None
+    return total + (now - since if since is not None else 0)
+
+
+def play(tmp_path, sequences):
+    new_store(tmp_path).close()
+    template = tmp_path / "taskwatch.db"
+    with sqlite3.connect(template) as connection:
+        connection.executemany("INSERT INTO users VALUES (?, 'dana', NULL, NULL, 0, 0)", [(id_,) for id_ in USERS])
+    connection.close()
+    run_machine(
+        lambda: Deeds(template, str(tmp_path / "play.db")),
+        settings=settings(
+            max_examples=sequences,
+            stateful_step_count=20,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_500_sequences_of_random_deeds_do_what_the_reference_does(tmp_path):
+    play(tmp_path, 500)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_10_000_sequences_of_random_deeds_do_what_the_reference_does(tmp_path):
+    play(tmp_path, 10_000)
