@@ -60,19 +60,19 @@ def test_without_any_source_every_key_has_its_default(place):
 
 
 def test_each_source_overrides_the_weaker_ones(place):
-    def percent(environ=(), **flags):
+    def days(environ=(), **flags):
         config = place.load(environ, **flags)
-        return config.number("sla.at_risk_percent"), origin(config, "sla.at_risk_percent")
+        return config.number("retention.events_days"), origin(config, "retention.events_days")
 
-    place.system.write_text("[sla]\nat_risk_percent = 1\n")
-    assert percent() == (1, f"{place.system}:2")
-    place.user.write_text("# mine\n[sla]\nat_risk_percent = 2\n")
-    assert percent() == (2, f"{place.user}:3")
-    place.project.write_text("sla.at_risk_percent = 3\n")
-    assert percent() == (3, f"{place.project}:1")
-    environ = {"TASKWATCH_SLA__AT_RISK_PERCENT": "4"}
-    assert percent(environ) == (4, "environment TASKWATCH_SLA__AT_RISK_PERCENT")
-    assert percent(environ, sla__at_risk_percent="5") == (5, "flag -o")
+    place.system.write_text("[retention]\nevents_days = 1\n")
+    assert days() == (1, f"{place.system}:2")
+    place.user.write_text("# mine\n[retention]\nevents_days = 2\n")
+    assert days() == (2, f"{place.user}:3")
+    place.project.write_text("retention.events_days = 3\n")
+    assert days() == (3, f"{place.project}:1")
+    environ = {"TASKWATCH_RETENTION__EVENTS_DAYS": "4"}
+    assert days(environ) == (4, "environment TASKWATCH_RETENTION__EVENTS_DAYS")
+    assert days(environ, retention__events_days="5") == (5, "flag -o")
 
 
 def test_sources_override_key_by_key_and_not_as_a_whole(place):
@@ -100,7 +100,6 @@ def test_a_flag_of_its_own_is_named_as_the_origin(place):
         ("TASKWATCH_HINTS", "off", "output.hints", False),
         ("TASKWATCH_TIME", "iso", "output.time", "iso"),
         ("TASKWATCH_SLA__ALERT_ON_RISE", "Yes", "sla.alert_on_rise", True),
-        ("TASKWATCH_SLA__AT_RISK_PERCENT", "30", "sla.at_risk_percent", 30),
         ("TASKWATCH_RETENTION__EVENTS_DAYS", "90", "retention.events_days", 90),
         ("TASKWATCH_RETENTION__IDEMPOTENCY_HOURS", "48", "retention.idempotency_hours", 48),
     ],
@@ -124,10 +123,9 @@ def test_foreign_variables_are_left_alone(place):
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
-        ("\n[sla]\nat_risk_percent = 150", 3, "sla.at_risk_percent must be 1..99, got 150"),
-        ("[sla]\nat_risk_percent = 0", 2, "sla.at_risk_percent must be 1..99, got 0"),
-        ("sla = { at_risk_percent = true }", 1, "sla.at_risk_percent must be 1..99, got true"),
-        ("sla.at_risk_percent = 20.0", 1, "sla.at_risk_percent must be 1..99, got 20.0"),
+        ("\n[retention]\nevents_days = 36526", 3, "retention.events_days must be 0..36525, got 36526"),
+        ("retention = { events_days = true }", 1, "retention.events_days must be 0..36525, got true"),
+        ("retention.events_days = 20.0", 1, "retention.events_days must be 0..36525, got 20.0"),
         ("[retention]\nidempotency_hours = 23", 2, "retention.idempotency_hours must be 24..876600, got 23"),
         ("[retention]\nevents_days = -1", 2, "retention.events_days must be 0..36525, got -1"),
         ("user = 'dana'", 1, 'user must be 0..9223372036854775807, got "dana"'),
@@ -218,8 +216,8 @@ def test_the_nested_name_of_a_key_with_a_name_of_its_own_leads_to_that_name(plac
     ("flags", "message"),
     [
         ({"--by": "dana"}, 'flag --by: user must be .* got "dana"'),
-        ({"sla.at_risk_percent": "100"}, "flag -o: sla.at_risk_percent must be 1..99, got 100"),
-        ({"sla.at_risk_percent": "1.5"}, 'must be 1..99, got "1.5"'),
+        ({"retention.events_days": "40000"}, "flag -o: retention.events_days must be 0..36525, got 40000"),
+        ({"retention.events_days": "1.5"}, 'must be 0..36525, got "1.5"'),
         ({"sla.risk": "1"}, "flag -o: there is no key sla.risk"),
         ({"": "1"}, "flag -o: there is no key"),
     ],

@@ -22,7 +22,9 @@ def steps(session):
 
 def say(command, home):
     environ = {
-        key: value for key, value in os.environ.items() if not key.startswith(("TASKWATCH_", "XDG_", "STATE_"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("TASKWATCH_", "XDG_", "STATE_"))
     }
     environ |= {"HOME": str(home), "TZ": "UTC", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
@@ -36,7 +38,8 @@ def test_the_readme_shows_a_session():
 
 
 @pytest.mark.skipif(
-    not (Path(sys.executable).parent / "taskwatch").exists(), reason="taskwatch is not installed beside Python"
+    not (Path(sys.executable).parent / "taskwatch").exists(),
+    reason="taskwatch is not installed beside Python",
 )
 def test_the_session_of_the_readme_prints_what_it_shows(tmp_path):
     for session in SESSIONS:

@@ -4,8 +4,8 @@ import json
 from typing import NamedTuple, TypedDict
 
 from taskwatch.actions import definitions, lookup
-from taskwatch.actions.lookup import Workflow
 from taskwatch.actions.definitions import Definition
+from taskwatch.actions.lookup import Workflow
 from taskwatch.actions.shown import Assigned, Dependency, TaskShape, show
 from taskwatch.errors import InvalidInput
 from taskwatch.model import layout, names

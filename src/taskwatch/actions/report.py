@@ -41,7 +41,7 @@ class ReportShape(TypedDict):
 
 
 def report(store: Store, by: str, zone: tzinfo, *, since: int | None, until: int) -> ReportShape:
-    """Count the cycles that ended in `[since, until)` (ms), grouped by one of `GROUPINGS`; days are the zone's.
+    """Count the cycles that ended in `[since, until)` (ms), by one of `GROUPINGS`; days are the zone's.
 
     Raises:
         InvalidInput: there is no such grouping, or `since` lies after `until`.

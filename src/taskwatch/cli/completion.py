@@ -21,7 +21,6 @@ class CompletionShape(TypedDict):
 
 @command(
     "completion",
-    short_help="Print the completion script of a shell.",
     examples=[
         'eval "$(taskwatch completion bash)"',
         "taskwatch completion fish > ~/.config/fish/completions/taskwatch.fish",

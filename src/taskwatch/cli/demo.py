@@ -1,19 +1,22 @@
 """`taskwatch demo`: a throw-away database in which it is a busy morning already."""
 
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import click
 
+from taskwatch.actions.shown import TaskShape
+from taskwatch.actions.standing import StatisticsShape
 from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from taskwatch.actions.change import Change
     from taskwatch.store import Store
 
 DEFINITION = os.path.join(os.path.dirname(__file__), "demo.toml")
+BUSY = ("ready", "in_progress")
 PEOPLE = ((5, "dana", "adv"), (6, "kim", "dispatcher"), (7, "robin", "driver"))
 
 
@@ -25,6 +28,15 @@ class Deed(NamedTuple):
     order: str
     template: str = ""
     by: int | None = None
+
+
+class DemoShape(TypedDict):
+    """The tasks under way, the pass's result, and where the database is unless it was removed."""
+
+    tasks: list[TaskShape]
+    alerts_sent: int
+    statistics: StatisticsShape
+    database: str | None
 
 
 # In order of time. Each order ends in another standing: see the names in the comments.
@@ -92,7 +104,8 @@ def play(store: "Store", now: int) -> None:
     if wanted is not None:
         workflows.define(store, wanted, Change(now, at=now - 200 * 60_000))
     for user_id, name, role in PEOPLE:
-        people.add(store, people.NewUser(name, id=user_id, roles=(role,)), Change(now, at=now - 195 * 60_000))
+        new = people.NewUser(name, id=user_id, roles=(role,))
+        people.add(store, new, Change(now, at=now - 195 * 60_000))
     for deed in MORNING:
         _do(store, deed, Change(now, at=now - deed.minutes_ago * 60_000, by=deed.by))
 
@@ -104,3 +117,43 @@ def _do(store: "Store", deed: Deed, change: "Change") -> None:
         workflows.start(store, "bc", "Order", deed.order, change)
     else:
         transitions.transition(store, deed.verb, [f"{deed.template}_BC{deed.order}"], change)
+
+
+def _show(session: Session, store: "Store", path: str, *, once: bool) -> None:
+    from taskwatch.actions import alerts, listing, standing
+    from taskwatch.cli.sla.monitor import show_findings
+    from taskwatch.cli.task.listing import show_tasks
+
+    sent = alerts.monitor(store, session.now).sent
+    found = standing.survey(store, session.now, session.now)
+    begun = listing.list_tasks(store, listing.Filters(statuses=BUSY), session.now)
+    kept = None if once else path
+    if session.json:
+        output.emit({"tasks": begun, "alerts_sent": sent, "statistics": found.statistics, "database": kept})
+        return
+    output.text("Order 114 went all the way: reviewed, converted, delivered. Under way now:\n")
+    show_tasks(session, begun)
+    output.text("")
+    show_findings(found)
+    output.text("")
+    for line in _what_next(kept):
+        output.text(line)
+
+
+def _what_next(path: str | None) -> list[str]:
+    if path is None:
+        return ["Look around in it yourself: taskwatch demo"]
+    return [
+        "The database stays; try:",
+        f"  export TASKWATCH_DB={path}",
+        "  taskwatch workflow show bc.116",
+        "  taskwatch sla explain ADV_REVIEW_BC115",
+        "  taskwatch task complete ADV_REVIEW_BC117 --by 5",
+        "  taskwatch sla stats --json",
+    ]
+
+
+def _remove(path: str) -> None:
+    import shutil
+
+    shutil.rmtree(os.path.dirname(path), ignore_errors=True)

@@ -16,7 +16,6 @@ _KINDS: dict[str, output.Kind] = {"ok": "good", "warn": "warn", "fail": "bad"}
 
 @command(
     "doctor",
-    short_help="Look for trouble, and say how to mend it.",
     examples=["taskwatch doctor", "taskwatch doctor --full", "taskwatch doctor --json"],
     shape="list[taskwatch.actions.doctor:FindingShape]",
 )

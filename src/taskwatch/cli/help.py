@@ -30,7 +30,6 @@ class HelpShape(TypedDict):
 
 @command(
     "help",
-    short_help="Explain a command or a topic.",
     examples=[
         "taskwatch help",
         "taskwatch help task list",

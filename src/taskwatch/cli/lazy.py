@@ -35,7 +35,9 @@ class LazyGroup(Command, click.Group):
         """The command of that name, its module imported now; None if the table has no such name."""
         del ctx
         if cmd_name in self.table and cmd_name not in self.commands:
-            self.commands[cmd_name] = _load(self.table[cmd_name][0])
+            target, line, _ = self.table[cmd_name]
+            self.commands[cmd_name] = _load(target)
+            self.commands[cmd_name].short_help = line
         return self.commands.get(cmd_name)
 
     def resolve_command(

@@ -9,6 +9,7 @@ from taskwatch.cli.command import command
 from taskwatch.cli.lazy import LazyGroup
 from taskwatch.cli.session import Session, pass_session
 from taskwatch.cli.task.options import answer, changes
+from taskwatch.model.names import MAX_INTEGER
 
 if TYPE_CHECKING:
     from taskwatch.actions.change import Change
@@ -29,7 +30,9 @@ role = LazyGroup(
 
 _MEMBERSHIPS = "list[taskwatch.actions.roles:Membership]"
 _name = click.argument("name", metavar="ROLE")
-_users = click.argument("user_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="USER...")
+_users = click.argument(
+    "user_ids", nargs=-1, required=True, type=click.IntRange(1, MAX_INTEGER), metavar="USER..."
+)
 
 
 @command("grant", shape=_MEMBERSHIPS, examples=["taskwatch role grant dispatcher 5 6"])

@@ -40,7 +40,6 @@ Answer = list[CommandShape] | dict[str, Any]
 
 @command(
     "schema",
-    short_help="Print the JSON Schema of a command's answer.",
     examples=["taskwatch schema", "taskwatch schema db info", "taskwatch schema error"],
     shape="taskwatch.cli.schema:Answer",
 )

@@ -14,6 +14,7 @@ from taskwatch.cli.session import Session, pass_session
 from taskwatch.cli.task.options import answer, changes
 from taskwatch.cli.wording import when
 from taskwatch.errors import InvalidFile
+from taskwatch.model.names import MAX_INTEGER
 
 if TYPE_CHECKING:
     from taskwatch.actions.change import Change
@@ -37,7 +38,7 @@ user = LazyGroup(
 
 _USER = "taskwatch.actions.people:UserShape"
 _CHANGE = ("by", "at", "reason", "key", "dry_run")
-_user_id = click.argument("user_id", type=click.IntRange(min=1), metavar="USER")
+_user_id = click.argument("user_id", type=click.IntRange(1, MAX_INTEGER), metavar="USER")
 
 
 @command(
@@ -49,7 +50,7 @@ _user_id = click.argument("user_id", type=click.IntRange(min=1), metavar="USER")
     ],
 )
 @click.argument("name")
-@click.option("--id", type=click.IntRange(min=1), help="Their id; without it, the next free number.")
+@click.option("--id", type=click.IntRange(1, MAX_INTEGER), help="Their id; without it, the next free number.")
 @click.option("--email", metavar="ADDRESS", help="Where to write to them.")
 @click.option("--timezone", metavar="ZONE", help="Their time zone, such as Europe/Paris.")
 @click.option("--admin", is_flag=True, help="They may do everything.")

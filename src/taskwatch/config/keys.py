@@ -72,7 +72,6 @@ _TABLE = (
     Key("output.hints", True, _SWITCH, "Whether an error names the next step", "TASKWATCH_HINTS"),
     Key("output.time", "relative", _choice("relative", "iso"), "How to show instants", "TASKWATCH_TIME"),
     Key("sla.alert_on_rise", False, _SWITCH, "Alert at once when the level rises, before the next slot"),
-    Key("sla.at_risk_percent", 20, _number(1, 99), "At risk is less than this share of the timeout left"),
     Key("retention.events_days", 0, _number(0, _CENTURY_DAYS), "Days to keep events; 0 is for ever"),
     Key("retention.idempotency_hours", 24, _number(24, 24 * _CENTURY_DAYS), "Hours to keep idempotency keys"),
 )  # fmt: skip

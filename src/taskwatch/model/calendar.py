@@ -48,7 +48,7 @@ class Slot(NamedTuple):
 def fates(
     alerts: Sequence[Alert], timeout_minutes: int, exceeded: int, clock: str, *, on_rise: bool = False
 ) -> list[Slot]:
-    """Every slot until now in order, then the next one. `exceeded` in seconds, `clock` a state of the ledger."""
+    """Every slot until now, then the next one. `exceeded` is in seconds, `clock` a state of the ledger."""
     found = _told(alerts, on_rise=on_rise)
     last = _last(alerts, timeout_minutes)
     slot = sla.next_slot(last, on_rise=on_rise)

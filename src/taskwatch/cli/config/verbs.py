@@ -41,7 +41,6 @@ class CheckedShape(TypedDict):
 
 @command(
     "show",
-    short_help="Show every key with its value.",
     examples=["taskwatch config show", "taskwatch config show --origin", "taskwatch config show --json"],
     shape="list[taskwatch.cli.config.verbs:SettingShape]",
 )
@@ -59,7 +58,6 @@ def show(session: Session, origin: bool) -> None:
 
 @command(
     "path",
-    short_help="Show which files are read, and the database.",
     examples=["taskwatch config path", "taskwatch config path --json"],
     shape="taskwatch.cli.config.verbs:PathsShape",
 )
@@ -80,7 +78,6 @@ def path(session: Session) -> None:
 
 @command(
     "check",
-    short_help="Check a file, or all that is in force.",
     examples=["taskwatch config check", "taskwatch config check /etc/taskwatch/config.toml"],
     shape="taskwatch.cli.config.verbs:CheckedShape",
 )

@@ -16,7 +16,6 @@ _HOUR_MS = 3_600_000
 
 @command(
     "info",
-    short_help="Show where it is, how large, and what is in it.",
     examples=["taskwatch db info", "taskwatch db info --json"],
     shape="taskwatch.actions.upkeep:Info",
 )
@@ -35,7 +34,6 @@ def info(session: Session) -> None:
 
 @command(
     "backup",
-    short_help="Copy it to a file, and verify the copy.",
     examples=["taskwatch db backup taskwatch-monday.db", "taskwatch db backup --force /backup/taskwatch.db"],
     shape="taskwatch.actions.upkeep:BackedUp",
 )
@@ -58,7 +56,6 @@ def backup(session: Session, file: str, force: bool) -> None:
 
 @command(
     "migrate",
-    short_help="Upgrade its schema, or switch its journal.",
     examples=["taskwatch db migrate", "taskwatch db migrate --journal auto"],
     shape="taskwatch.actions.upkeep:Migrated",
 )
@@ -83,7 +80,6 @@ def migrate(session: Session, journal: str | None) -> None:
 
 @command(
     "vacuum",
-    short_help="Give unused space back to the disk.",
     examples=["taskwatch db prune --events-older-than 90d && taskwatch db vacuum"],
     shape="taskwatch.actions.upkeep:Vacuumed",
 )
@@ -99,7 +95,6 @@ def vacuum(session: Session) -> None:
 
 @command(
     "prune",
-    short_help="Forget old events and idempotency keys.",
     examples=["taskwatch db prune --events-older-than 90d --dry-run", "taskwatch db prune"],
     shape="taskwatch.actions.upkeep:Pruned",
 )

@@ -48,7 +48,7 @@ def list_(session: Session, /, **wanted: Any) -> None:
     if session.json:
         output.emit(found)
     elif found:
-        output.table((_row(session, task) for task in found), HEADERS)
+        show_tasks(session, found)
     else:
         output.say("There are no such tasks.")
 
@@ -72,6 +72,11 @@ def show(session: Session, ref: str) -> None:
     _print_facts(session, task)
     _print_cycles(session, task)
     _print_history(session, task)
+
+
+def show_tasks(session: Session, found: "list[TaskShape]") -> None:
+    """Tasks as a table, a row each."""
+    output.table((_row(session, task) for task in found), HEADERS)
 
 
 def _row(session: Session, task: "TaskShape") -> tuple[output.Cell, ...]:

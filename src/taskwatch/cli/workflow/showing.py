@@ -9,6 +9,7 @@ from taskwatch.cli.command import command
 from taskwatch.cli.output import style
 from taskwatch.cli.session import Session, pass_session
 from taskwatch.cli.wording import assigned, lateness, when
+from taskwatch.model.names import MAX_INTEGER
 
 if TYPE_CHECKING:
     from taskwatch.actions.definitions import Definition, TemplateShape
@@ -56,7 +57,9 @@ def list_(session: Session, type_code: str | None, status: str | None, limit: in
     ],
 )
 @click.argument("ref", metavar="WORKFLOW|TYPE")
-@click.option("--version", type=click.IntRange(min=1), help="This version of a type, not the newest.")
+@click.option(
+    "--version", type=click.IntRange(1, MAX_INTEGER), help="This version of a type, not the newest."
+)
 @pass_session
 def show(session: Session, ref: str, version: int | None) -> None:
     """Show the progress of a workflow (7 or bc.114), or the definition of a type (bc)."""
