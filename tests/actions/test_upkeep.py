@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,7 @@ def test_a_backup_of_a_wal_file_holds_what_is_still_in_the_wal(store, tmp_path):
     target = str(tmp_path / "copy.db")
     upkeep.backup(store, target, force=False, told=silent)
     assert counts(target) == upkeep.describe(store)["rows"]
+    assert Path(target).read_bytes()[18:20] == b"\x01\x01", "it asks for a WAL file beside it"
     connection = sqlite3.connect(f"file:{target}?mode=ro&immutable=1", uri=True)
     assert connection.execute("SELECT status FROM tasks").fetchone() == ("completed",)
     connection.close()

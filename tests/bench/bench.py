@@ -56,7 +56,7 @@ def filled(path: Path, tasks: int, *, due: int = 0) -> Store:
     A tenth of the others is at risk; what is not due now is not due within the next forty seconds.
     """
     store = open_store(str(path))
-    connection = store.connection  # type: ignore[attr-defined]  # this engine is SQLite
+    connection = store.connection
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(TASKS, {"tasks": tasks, "due": due, "now": clock.now()})

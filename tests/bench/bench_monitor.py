@@ -4,6 +4,7 @@ Run: python tests/bench/bench_monitor.py
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import filled, folder, pairs, seconds, verdict
@@ -24,7 +25,7 @@ def main() -> int:
     return int(verdict(f"monitor, {DUE} due of 1,000,000 against of 10,000", ours, theirs, LIMIT))
 
 
-def one_pass(path: Path, tasks: int):
+def one_pass(path: Path, tasks: int) -> Callable[[], float]:
     """A deed that claims the alerts due, and undoes that for its next time; it returns the pass's seconds."""
     store, now = filled(path, tasks, due=DUE), clock.now()
 

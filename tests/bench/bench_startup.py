@@ -17,7 +17,6 @@ LIMIT = 1.6
 ROUNDS = 21
 TASKWATCH = Path(sys.executable).with_name("taskwatch")
 BARE = '''
-import json
 import sqlite3
 import click
 
@@ -31,7 +30,10 @@ def main(database, statement, now, as_json):
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
     rows = connection.execute(statement, {"now": now}).fetchall()
-    click.echo(json.dumps(rows) if as_json else rows)
+    if as_json:
+        import json
+        rows = json.dumps(rows)
+    click.echo(rows)
     connection.close()
 
 main()
@@ -66,12 +68,14 @@ def measure(what: str, database: Path, bare: Path) -> bool:
     codes = (f"R{n}" for n in range(4 * ROUNDS))
     statement = {"sla stats --json": question("sla.counts"), "task complete": COMPLETE}.get(what, "SELECT 1")
 
+    options = ["--json"] if "--json" in what else []
+
     def ours() -> float:
         arguments = [next(codes)] if what == "task complete" else []
         return process(TASKWATCH, *what.split(), *arguments)
 
     def theirs() -> float:
-        return process(sys.executable, bare, database, statement, str(clock.now()))
+        return process(sys.executable, bare, *options, "--", database, statement, str(clock.now()))
 
     return verdict(f"taskwatch {what}", *pairs(ours, theirs, ROUNDS), LIMIT)
 

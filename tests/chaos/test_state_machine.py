@@ -71,7 +71,7 @@ class Deeds(RuleBasedStateMachine):
     def work_on(self, steps):
         for code, choice in steps:
             self.move_along(code, choice)
-            self.they_agree_on_tasks()
+            self.they_agree()
 
     @rule(code=codes, before=codes)
     def link(self, code, before):
@@ -137,11 +137,16 @@ class Deeds(RuleBasedStateMachine):
         )
 
     @invariant()
+    def they_agree(self):
+        self.they_agree_on_tasks()
+        self.every_change_is_an_event()
+        self.they_agree_on_finished_cycles_and_alerts()
+        self.they_agree_on_the_statistics()
+
     def they_agree_on_tasks(self):
         tasks_now = {code: self.expected(code) for code in self.reference.tasks}
         assert self.recorded() == tasks_now
 
-    @invariant()
     def every_change_is_an_event(self):
         statuses = self.reference.statuses()
         alerted = {code: len(task.all_alerts) for code, task in self.reference.tasks.items()}
@@ -149,7 +154,6 @@ class Deeds(RuleBasedStateMachine):
         assert self.new_events() == sorted(changes(self.known, now))
         self.known = now
 
-    @invariant()
     def they_agree_on_finished_cycles_and_alerts(self):
         verdicts = (
             "SELECT code, c.cycle, outcome, verdict, elapsed_ms FROM cycles AS c JOIN tasks ON id = task_id"
@@ -161,7 +165,6 @@ class Deeds(RuleBasedStateMachine):
         )
         assert self.ask(sent) == self.expect_each("all_alerts")
 
-    @invariant()
     def they_agree_on_the_statistics(self):
         names = ("on_time", "at_risk", "exceeded", "untracked", "on_hold")
         for clock in (self.now, self.now + 1):  # by the kept instants, and by the ledger as for the past

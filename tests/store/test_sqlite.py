@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from taskwatch.errors import InvalidConfig, NotFound, StoreUnusable, Unavailable
-from taskwatch.store import open_store
+from taskwatch.store import open_store, schema
 from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION
 
 # Root may do anything; without these two capabilities it is refused like anybody else.
@@ -340,6 +340,22 @@ def test_many_processes_may_make_it_at_once(path, mode):
     store = open_store(path, create=False)
     assert count(store) == 6
     assert store.upkeep().describe().journal_mode == mode.lower()
+    store.close()
+
+
+def test_a_database_that_another_process_makes_meanwhile_is_not_taken_for_a_foreign_one(path, monkeypatch):
+    spoil(path, "PRAGMA journal_mode = WAL")
+    monkeypatch.setattr(schema, "journal_mode", lambda: "WAL")
+    look = schema.is_empty
+
+    def look_late(connection):
+        monkeypatch.setattr(schema, "is_empty", look)
+        open_store(path).close()
+        return look(connection)
+
+    monkeypatch.setattr(schema, "is_empty", look_late)
+    store = open_store(path)
+    assert store.steps == []
     store.close()
 
 

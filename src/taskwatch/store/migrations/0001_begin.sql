@@ -85,7 +85,7 @@ CREATE INDEX tasks_by_holder ON tasks (claimed_by) WHERE claimed_by IS NOT NULL;
 CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX tasks_at_risk ON tasks (at_risk_at) WHERE at_risk_at IS NOT NULL;
 CREATE INDEX tasks_next_alert ON tasks (next_alert_at) WHERE next_alert_at IS NOT NULL;
-CREATE INDEX tasks_untracked ON tasks (id) WHERE status = 'in_progress' AND timeout_minutes IS NULL;
+CREATE INDEX tasks_untracked ON tasks (status) WHERE status = 'in_progress' AND timeout_minutes IS NULL;
 
 CREATE TABLE dependencies (
     task_id INTEGER NOT NULL REFERENCES tasks (id),

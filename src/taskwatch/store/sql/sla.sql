@@ -12,8 +12,8 @@ SELECT
 SELECT * FROM task_record WHERE due_at <= :due ORDER BY due_at, id
 
 -- name: at_risk
--- Running tasks at risk that are due after an instant; the plus keeps the many others out of the plan.
-SELECT * FROM task_record WHERE at_risk_at <= :now AND +due_at > :due_after ORDER BY due_at, id
+-- Running tasks at risk that are due after an instant; the pluses keep the index of all others out of it.
+SELECT * FROM task_record WHERE at_risk_at <= :now AND +due_at > :due_after ORDER BY +due_at, id
 
 -- name: below_share
 -- Running tasks with less than so many per cent of their time left that are due after an instant.
