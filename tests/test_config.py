@@ -197,7 +197,7 @@ def test_a_very_long_value_is_cut_in_the_message(place):
         ({"TASKWATCH_USER": "dana"}, "environment TASKWATCH_USER: user must be 0"),
         ({"TASKWATCH_HINTS": "maybe"}, "environment TASKWATCH_HINTS: output.hints must be true or false"),
         ({"TASKWATCH_COLOR": "red"}, 'environment TASKWATCH_COLOR: output.color must be .* got "red"'),
-        ({"TASKWATCH_SLA__AT_RISK_PERCENT": "9" * 5000}, "TASKWATCH_SLA__AT_RISK_PERCENT: .* must be 1..99"),
+        ({"TASKWATCH_RETENTION__EVENTS_DAYS": "9" * 5000}, "EVENTS_DAYS: .* must be 0..36525"),
         ({"TASKWATCH_SLA__ALRT": "1"}, "environment: there is no variable TASKWATCH_SLA__ALRT"),
     ],
 )

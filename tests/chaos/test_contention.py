@@ -19,7 +19,9 @@ def crowd(path, seconds, journal):
     modes = ["rush"] * 8 + ["read"] * 4
     processes = [
         subprocess.Popen(
-            [sys.executable, WORKER, mode, path, f"w{number}", str(seconds)], stderr=subprocess.PIPE, text=True
+            [sys.executable, WORKER, mode, path, f"w{number}", str(seconds)],
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for number, mode in enumerate(modes)
     ]

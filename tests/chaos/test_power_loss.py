@@ -11,13 +11,12 @@ from contextlib import contextmanager
 
 import pytest
 
-apsw = pytest.importorskip("apsw", reason="the disk that forgets needs apsw")
-
-from chaos.disk import Disk, Platter
-
 from taskwatch.actions import tasks, transitions
 from taskwatch.store.queries import question
 from taskwatch.testing import HandClock, new_store
+
+apsw = pytest.importorskip("apsw", reason="the disk that forgets needs apsw")
+disk_module = pytest.importorskip("chaos.disk")
 
 NAMES = itertools.count()
 ORDER = ["ready", "in_progress", "completed"]
@@ -59,7 +58,7 @@ def work(tmp_path, journal, synchronous, rounds):
     """Do real work on the disk; (disk, its files at the start, acknowledgements by log position)."""
     new_store(tmp_path).close()
     name = f"disk{next(NAMES)}"
-    disk = Disk(name)
+    disk = disk_module.Disk(name)
     disk.files["t.db"] = bytearray((tmp_path / "taskwatch.db").read_bytes())
     start = {name: bytes(content) for name, content in disk.files.items()}
     connection = apsw.Connection("t.db", vfs=name)
@@ -86,7 +85,7 @@ def cut(tmp_path, journal, synchronous, cuts, rounds=40):
     disk, start, acknowledged = work(tmp_path, journal, synchronous, rounds)
     dice = random.Random(20251224)
     points = sorted(dice.randint(acknowledged[0][0], len(disk.log)) for _ in range(cuts))
-    platter, position, lost, differing = Platter(start), 0, 0, 0
+    platter, position, lost, differing = disk_module.Platter(start), 0, 0, 0
     for point in points:
         for entry in disk.log[position:point]:
             platter.replay(entry)

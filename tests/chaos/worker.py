@@ -8,6 +8,7 @@ rush: as `write` for some seconds, silently. read: statistics for some seconds.
 import itertools
 import sys
 import time
+from functools import partial
 
 from taskwatch.actions import listing, tasks, transitions
 from taskwatch.actions.change import Change
@@ -17,22 +18,31 @@ from taskwatch.store import open_store
 def deeds(name):
     for number in itertools.count():
         code = f"{name}-{number}"
-        yield code, "ready", lambda store, now, code=code: tasks.add(store, [tasks.NewTask(code)], Change(now))
-        for verb, status in (("start", "in_progress"), ("complete", "completed")):
-            yield (
-                code,
-                status,
-                lambda store, now, code=code, verb=verb: transitions.transition(store, verb, [code], Change(now)),
-            )
+        yield code, "ready", partial(add, code)
+        yield code, "in_progress", partial(move, "start", code)
+        yield code, "completed", partial(move, "complete", code)
+
+
+def add(code, store, now):
+    tasks.add(store, [tasks.NewTask(code)], Change(now))
+
+
+def move(verb, code, store, now):
+    transitions.transition(store, verb, [code], Change(now))
+
+
+def acknowledge(code, status):
+    sys.stdout.write(f"{code} {status}\n")
+    sys.stdout.flush()
 
 
 def write(store, name, *, lie):
     for code, status, do in deeds(name):
         if lie:
-            print(code, status, flush=True)
+            acknowledge(code, status)
         do(store, time.time_ns() // 1_000_000)
         if not lie:
-            print(code, status, flush=True)
+            acknowledge(code, status)
 
 
 def rush(store, name, seconds):

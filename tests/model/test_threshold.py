@@ -32,7 +32,8 @@ def test_a_range_alerts_outside_or_with_an_at_sign_inside(text, quiet, alerting)
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "@", "x", "10 20", "20:10", "1e5", "~", "~10", "1,5", "::", "10:~", "٣", "9" * 400, "nan"]
+    "text",
+    ["", " ", "@", "x", "10 20", "20:10", "1e5", "~", "~10", "1,5", "::", "10:~", "٣", "9" * 400, "nan"],
 )
 def test_what_is_no_range_is_refused_with_a_hint(text):
     with pytest.raises(InvalidInput) as error:

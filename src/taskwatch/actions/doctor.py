@@ -107,9 +107,7 @@ _JUDGES = (_judge_state, _judge_ledger, _judge_clock, _judge_roles)
 def _judge(name: str, wrong: list[str], well: str) -> Finding:
     if not wrong:
         return Finding(name, "ok", well)
-    return Finding(
-        name, "fail", _some(wrong), "restore a backup, and report this as a fault"
-    )
+    return Finding(name, "fail", _some(wrong), "restore a backup, and report this as a fault")
 
 
 def _some(things: list[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
-from taskwatch.actions import lookup
+from taskwatch.actions import lookup, shown
 from taskwatch.model import calendar, ledger, sla
 from taskwatch.model.calendar import Alert, Slot
 from taskwatch.model.ledger import Mark, Segment
@@ -79,26 +79,13 @@ class ExplanationShape(TypedDict):
     cycles: list[CycleShape]
 
 
-class _Finished(NamedTuple):
-    cycle: int
-    outcome: str
-    verdict: str
-    ready_at: int | None
-    started_at: int | None
-    ended_at: int
-    elapsed_ms: int
-    timeout_minutes: int | None
-    implicit_start: int
-    ended_by: int | None
-
-
 class _Cycle(NamedTuple):
     """What the record knows of one cycle at an instant."""
 
     number: int
     marks: list[Mark]
     alerts: list[Alert]
-    finished: _Finished | None
+    finished: shown.Cycle | None
     timeout_minutes: int | None
 
     @property
@@ -142,7 +129,7 @@ def explain(store: Store, ref: str, now: int, *, on_rise: bool = False) -> Expla
 
 
 def _cycles(tx: Tx, task: Task, now: int) -> list[_Cycle]:
-    finished = {row.cycle: row for row in tx.all(_Finished, "tasks.cycles", task_id=task.id)}
+    finished = {row.cycle: row for row in tx.all(shown.Cycle, "tasks.cycles", task_id=task.id)}
     found = []
     for number in range(1, task.cycle + 1):
         ended = finished.get(number)
@@ -155,7 +142,7 @@ def _cycles(tx: Tx, task: Task, now: int) -> list[_Cycle]:
     return found
 
 
-def _timeout(task: Task, marks: Sequence[Mark], ended: _Finished | None) -> int | None:
+def _timeout(task: Task, marks: Sequence[Mark], ended: shown.Cycle | None) -> int | None:
     if ended:
         return ended.timeout_minutes
     return marks[-1].timeout_minutes if marks else task.timeout_minutes
@@ -203,7 +190,7 @@ def _show_slot(slot: Slot, cycle: _Cycle) -> SlotShape:
     return {
         "at": _stamp(at),
         "exceeded_by_minutes": slot.seconds // 60,
-        "slots": slot.count,
+        "slots": slot.repeats,
         "sent": slot.code == calendar.SENT,
         "code": slot.code,
         "sentence": _sentence(slot, cycle, came=at is not None),

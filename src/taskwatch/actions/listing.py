@@ -55,7 +55,7 @@ def list_tasks(store: Store, filters: Filters, now: int) -> list[TaskShape]:
         found = tx.all(model.Task, "tasks.listed", **_values(tx, filters))
         if filters.risk is not None:
             found = [task for task in found if _risk(task, now) == filters.risk][: filters.limit]
-        return _shapes(tx, found, now)
+        return show_tasks(tx, found, now)
 
 
 def show_task(store: Store, ref: str, now: int) -> TaskDetail:
@@ -68,7 +68,7 @@ def show_task(store: Store, ref: str, now: int) -> TaskDetail:
         task = lookup.task(tx, ref)
         happened = tx.all(shown.Happened, "events.of_task", task_id=task.id)
         return {
-            **_shapes(tx, [task], now)[0],
+            **show_tasks(tx, [task], now)[0],
             "dependents": [later.code for later in tx.all(model.Task, "tasks.dependents", id=task.id)],
             "cycles": [shown.show_cycle(row) for row in tx.all(shown.Cycle, "tasks.cycles", task_id=task.id)],
             "history": [shown.show_event(row) for row in happened],
@@ -132,7 +132,8 @@ def _risk(task: model.Task, now: int) -> str | None:
     return standing and standing.risk_level
 
 
-def _shapes(tx: Tx, tasks: list[model.Task], now: int) -> list[TaskShape]:
+def show_tasks(tx: Tx, tasks: list[model.Task], now: int) -> list[TaskShape]:
+    """Tasks that were found, as they are at `now` (ms), in the same order."""
     ids = json.dumps([task.id for task in tasks])
     after = _by_task(tx.all(shown.Dependency, "tasks.dependencies_of", ids=ids))
     assigned = _by_task(tx.all(shown.Assigned, "tasks.assignments_of", ids=ids))

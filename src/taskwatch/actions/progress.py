@@ -1,12 +1,11 @@
 """How far workflows are: the runs in a list, and one run as a graph with places to draw it."""
 
-import json
 from typing import NamedTuple, TypedDict
 
-from taskwatch.actions import definitions, lookup
+from taskwatch.actions import definitions, listing, lookup
 from taskwatch.actions.definitions import Definition
 from taskwatch.actions.lookup import Workflow
-from taskwatch.actions.shown import Assigned, Dependency, TaskShape, show
+from taskwatch.actions.shown import TaskShape
 from taskwatch.errors import InvalidInput
 from taskwatch.model import layout, names
 from taskwatch.model.drawing import Node
@@ -219,15 +218,14 @@ def _nodes(tx: Tx, workflow: Workflow, tasks: list[Task]) -> list[Node]:
 
 def _progress_nodes(tx: Tx, tasks: list[Task], drawn: list[Node], now: int) -> list[ProgressNode]:
     places = layout.positions(drawn)
-    shapes = _shapes(tx, tasks, now)
     return [
         {
-            "id": str(task.id),
+            "id": str(shape["id"]),
             "type": "task",
-            "position": {"x": places[task.id][0], "y": places[task.id][1]},
-            "data": shapes[task.id],
+            "position": {"x": places[shape["id"]][0], "y": places[shape["id"]][1]},
+            "data": shape,
         }
-        for task in tasks
+        for shape in listing.show_tasks(tx, tasks, now)
     ]
 
 
@@ -237,17 +235,6 @@ def _progress_edges(drawn: list[Node]) -> list[ProgressEdge]:
         for node in drawn
         for before in node.after
     ]
-
-
-def _shapes(tx: Tx, tasks: list[Task], now: int) -> dict[int, TaskShape]:
-    ids = json.dumps([task.id for task in tasks])
-    after: dict[int, list[Dependency]] = {task.id: [] for task in tasks}
-    for earlier in tx.all(Dependency, "tasks.dependencies_of", ids=ids):
-        after[earlier.task_id].append(earlier)
-    assigned: dict[int, list[Assigned]] = {task.id: [] for task in tasks}
-    for entry in tx.all(Assigned, "tasks.assignments_of", ids=ids):
-        assigned[entry.task_id].append(entry)
-    return {task.id: show(task, after[task.id], assigned[task.id], now) for task in tasks}
 
 
 def _percentage(done: int, total: int) -> int:

@@ -58,6 +58,16 @@ class ViolationShape(TypedDict):
     claimed_by: int | None
 
 
+class CheckShape(TypedDict):
+    """What a monitoring check says: the state in a word and as the exit code, the first line, the numbers."""
+
+    state: str
+    exit_code: int
+    summary: str
+    worst: str | None
+    statistics: StatisticsShape
+
+
 class Survey(NamedTuple):
     """Everything that one look at the record tells."""
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,7 +15,7 @@ from taskwatch.cli.sla.common import compliance, now_option
 from taskwatch.errors import InvalidInput, TaskwatchError, TimedOut
 
 if TYPE_CHECKING:
-    from taskwatch.actions.standing import StatisticsShape, Survey
+    from taskwatch.actions.standing import CheckShape, StatisticsShape, Survey
     from taskwatch.model.threshold import Range
 
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -25,16 +25,6 @@ DEFAULT = ("exceeded=0",)
 LONGEST = 3_900
 
 Ranges = dict[str, "Range"]
-
-
-class CheckShape(TypedDict):
-    """The state in a word and as the exit code, the first line, and the numbers behind it."""
-
-    state: str
-    exit_code: int
-    summary: str
-    worst: str | None
-    statistics: "StatisticsShape"
 
 
 class _Check(Command):
@@ -52,7 +42,7 @@ class _Check(Command):
 @click.command(
     "check",
     cls=_Check,
-    shape="taskwatch.cli.check:CheckShape",
+    shape="taskwatch.actions.standing:CheckShape",
     examples=[
         "taskwatch check",
         "taskwatch check -w exceeded=0 -w at_risk=5 -c exceeded=3 -c compliance=60:",
@@ -173,12 +163,9 @@ def _worst(found: "Survey") -> str | None:
 def _perfdata(statistics: "StatisticsShape", warn: Ranges, crit: Ranges) -> str:
     total = statistics["total_in_progress"]
     limits = {"exceeded": ("", total), "at_risk": ("", total), "compliance": ("%", 100)}
-    values = {
-        metric: f"'{metric}'={_value(statistics, metric)}{unit}" for metric, (unit, _) in limits.items()
-    }
     return " ".join(
-        f"{values[metric]};{_limit(warn, metric)};{_limit(crit, metric)};0;{most}"
-        for metric, (_, most) in limits.items()
+        f"'{name}'={_value(statistics, name)}{unit};{_limit(warn, name)};{_limit(crit, name)};0;{most}"
+        for name, (unit, most) in limits.items()
     )
 
 
@@ -199,7 +186,7 @@ def _print(found: "Survey", first: str, quiet: int) -> None:
         output.text(line)
 
 
-def _shape(found: "Survey", code: int, summary: str) -> CheckShape:
+def _shape(found: "Survey", code: int, summary: str) -> "CheckShape":
     return {
         "state": STATES[code],
         "exit_code": code,

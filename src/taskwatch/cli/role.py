@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from taskwatch.cli import output
+from taskwatch.cli.changing import answer, changes
 from taskwatch.cli.command import command
 from taskwatch.cli.lazy import LazyGroup
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.task.options import answer, changes
 from taskwatch.model.names import MAX_INTEGER
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from taskwatch.cli import output
+from taskwatch.cli.changing import answer, changes
 from taskwatch.cli.command import command
 from taskwatch.cli.lazy import LazyGroup
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.task.options import answer, changes
 from taskwatch.cli.wording import when
 from taskwatch.errors import InvalidFile
 from taskwatch.model.names import MAX_INTEGER

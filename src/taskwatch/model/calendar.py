@@ -28,13 +28,13 @@ class Alert(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """What became of a slot, or of `count` slots in a row from `seconds` on.
+    """What became of a slot, or of `repeats` slots in a row from `seconds` on.
 
     `ordinal` is the alert that was sent for it, or into which it collapsed.
     """
 
     seconds: int
-    count: int
+    repeats: int
     timeout_minutes: int
     code: str
     ordinal: int | None = None

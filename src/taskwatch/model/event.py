@@ -135,7 +135,7 @@ def task_born(kind: str, task: Task, assignments: Assignments, *, by: int | None
 def task_changed(
     kind: str, task: Task, assignments: Assignments, *, by: int | None, at: int, **facts: Any
 ) -> Event:
-    """Any other change of a task: assigned, claimed, linked, given another timeout …"""
+    """Any other change of a task: assigned, claimed, linked, given another timeout."""
     assigned = list(assignments)
     payload = {**_subject(task), **facts, **_stamp(by, at)}
     topics = (

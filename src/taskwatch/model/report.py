@@ -81,18 +81,24 @@ def nearest_rank(ordered: Sequence[int], percent: int) -> int | None:
 def _key(by: str, zone: tzinfo) -> Callable[[Finished], str | None]:
     if by == "day":
         return lambda row: datetime.fromtimestamp(row.ended_at // sla.SECOND, zone).date().isoformat()
-    place = Finished._fields.index(by)
-    return lambda row: row[place]
+    fields: dict[str, Callable[[Finished], str | None]] = {
+        "activity": lambda row: row.activity,
+        "type": lambda row: row.type,
+        "workflow": lambda row: row.workflow,
+        "assignee": lambda row: row.assignee,
+        "role": lambda row: row.role,
+    }
+    return fields[by]
 
 
 def _line(name: str | None, group: _Group) -> Line:
     count, ordered = group.verdicts, sorted(group.durations)
     cycles, judged = count.total(), count["met"] + count["missed"]
+    p50, p90, p95 = (nearest_rank(ordered, percent) for percent in PERCENTILES)
     return Line(
-        name,
-        cycles,
-        *(count[verdict] for verdict in ("met", "missed", "untracked", "skipped", "cancelled", "failed")),
-        sla.percent(count["met"], judged) if judged else None,
-        *(nearest_rank(ordered, percent) for percent in PERCENTILES),
+        name, cycles, count["met"], count["missed"],
+        count["untracked"], count["skipped"], count["cancelled"], count["failed"],
+        rate=sla.percent(count["met"], judged) if judged else None,
+        p50_seconds=p50, p90_seconds=p90, p95_seconds=p95,
         reopen_rate=sla.percent(group.repeated, cycles) if cycles else None,
-    )
+    )  # fmt: skip

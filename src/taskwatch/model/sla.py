@@ -69,7 +69,7 @@ class Standing(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """In-progress tasks that have a timeout, by standing; and beside them those that have none or are held."""
+    """In-progress tasks with a timeout, by standing; beside them those that have none or are held."""
 
     on_time: int
     at_risk: int

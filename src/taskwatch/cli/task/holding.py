@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from taskwatch.cli.changing import EVERY, answer, changes, task_refs
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session
-from taskwatch.cli.task.options import EVERY, answer, changes, task_refs
 from taskwatch.model.assignment import parse
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from taskwatch.cli import output
+from taskwatch.cli import output, wording
 from taskwatch.cli.command import command
-from taskwatch.cli.output import Kind, style
+from taskwatch.cli.output import style
 from taskwatch.cli.session import Session, pass_session
 from taskwatch.model.sla import RISK_LEVELS
 from taskwatch.model.task import STATUSES
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from taskwatch.actions.listing import TaskDetail, TaskShape
 
 HEADERS = ("id", "code", "status", "assigned", "claimed", "sla", "changed")
-_RISK_STYLES: dict[str | None, Kind] = {"exceeded": "bad", "critical": "warn", "high": "warn", None: "dim"}
 
 
 @command(
@@ -81,15 +80,14 @@ def show_tasks(session: Session, found: "list[TaskShape]") -> None:
 
 def _row(session: Session, task: "TaskShape") -> tuple[output.Cell, ...]:
     claimed = None if task["claimed_by"] is None else f"user:{task['claimed_by']}"
-    sla = _sla(task)
     return (
         task["id"],
         task["code"],
         task["status"],
-        _assigned(task),
+        wording.assigned(task),
         claimed,
-        sla and style(sla, _RISK_STYLES.get(task["risk_level"], "good")),
-        _when(session, task["changed_at"]),
+        wording.lateness(task),
+        wording.when(session, task["changed_at"]),
     )
 
 
@@ -99,14 +97,14 @@ def _print_facts(session: Session, task: "TaskDetail") -> None:
         "type": task["type"],
         "status": task["status"],
         "workflow": _workflow(task),
-        "assigned": _assigned(task),
+        "assigned": wording.assigned(task),
         "claimed": task["claimed_by"] and f"user:{task['claimed_by']}",
         "after": ", ".join(task["after"]),
         "before": ", ".join(task["dependents"]),
         "blocked by": ", ".join(task["blocked_by"]),
         "timeout": task["timeout_minutes"] and spell(task["timeout_minutes"] * 60),
         "elapsed": task["started_at"] and spell(task["elapsed_seconds"]),
-        "sla": _sla(task),
+        "sla": wording.lateness(task),
         "due": task["due_at"] and _clock(session, task["due_at"]),
     }
     for name, value in facts.items():
@@ -129,28 +127,10 @@ def _print_history(session: Session, task: "TaskDetail") -> None:
         output.text(f"  {_clock(session, entry['at'])}  {entry['sentence']}{by}")
 
 
-def _assigned(task: "TaskShape") -> str:
-    return ", ".join(f"{a['type']}:{a['user_id'] or a['role_name']}" for a in task["assignments"])
-
-
 def _workflow(task: "TaskShape") -> str | None:
     if task["workflow_type"] is None:
         return None
     return f"{task['workflow_type']} of {task['taskable_type']} {task['taskable_id']}"
-
-
-def _sla(task: "TaskShape") -> str | None:
-    if task["remaining_seconds"] is None:
-        return None
-    if task["exceeded_by_seconds"]:
-        return f"{spell(task['exceeded_by_seconds'])} over"
-    return f"{spell(task['remaining_seconds'])} left"
-
-
-def _when(session: Session, stamp: str) -> str:
-    if session.config.text("output.time") == "iso":
-        return stamp
-    return f"{spell(max(0, session.now - session.at(stamp)) // 1000)} ago"
 
 
 def _clock(session: Session, stamp: str) -> str:

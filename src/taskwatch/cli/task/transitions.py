@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from taskwatch.cli.changing import EVERY, Callback, answer, changes, task_refs
 from taskwatch.cli.command import Command, command
 from taskwatch.cli.session import Session
-from taskwatch.cli.task.options import EVERY, Callback, answer, changes, task_refs
 from taskwatch.model.task import COMPLETED
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from taskwatch.cli import output
+from taskwatch.cli.changing import answer, changes
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.task.options import answer, changes
 from taskwatch.cli.wording import counted, when
 from taskwatch.cli.workflow.files import Finding, read_types, spell
 from taskwatch.errors import InvalidFile

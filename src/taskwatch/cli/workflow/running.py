@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from taskwatch.cli import output
+from taskwatch.cli.changing import answer, changes
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session
-from taskwatch.cli.task.options import answer, changes
 from taskwatch.cli.wording import counted
 
 if TYPE_CHECKING:

@@ -4,9 +4,6 @@ SELECT id, name, email, timezone, admin, created_at FROM users WHERE id = :id
 -- name: users
 SELECT id, name, email, timezone, admin, created_at FROM users ORDER BY id
 
--- name: user_ids
-SELECT id FROM users ORDER BY id
-
 -- name: add
 INSERT INTO users (id, name, email, timezone, admin, created_at)
 VALUES (:id, :name, :email, :timezone, :admin, :created_at) RETURNING id

@@ -84,10 +84,6 @@ ORDER BY t.id
 SELECT t.* FROM task_record AS t JOIN dependencies AS d ON d.task_id = t.id
 WHERE d.after_id = :id ORDER BY t.id
 
--- name: dependencies
-SELECT t.* FROM task_record AS t JOIN dependencies AS d ON d.after_id = t.id
-WHERE d.task_id = :id ORDER BY t.id
-
 -- name: dependent_ids
 SELECT task_id FROM dependencies WHERE after_id = :id ORDER BY task_id
 

@@ -5,9 +5,6 @@ WHERE code = :code ORDER BY version DESC LIMIT 1
 -- name: type_version
 SELECT id, code, version, definition, defined_at FROM workflow_types WHERE code = :code AND version = :version
 
--- name: type_by_id
-SELECT id, code, version, definition, defined_at FROM workflow_types WHERE id = :id
-
 -- name: types
 -- The newest version of each.
 SELECT id, code, version, definition, defined_at FROM workflow_types AS t

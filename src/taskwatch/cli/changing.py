@@ -1,4 +1,4 @@
-"""What the verbs of `task` share: naming tasks, and the circumstances of a change."""
+"""What commands that change something share: naming tasks, and the circumstances of a change."""
 
 import functools
 import sys
@@ -10,6 +10,7 @@ import click
 from taskwatch.cli import output
 from taskwatch.cli.session import Session, pass_session
 from taskwatch.errors import InvalidInput
+from taskwatch.model.names import MAX_INTEGER
 
 if TYPE_CHECKING:
     from taskwatch.actions.change import Change
@@ -22,7 +23,7 @@ EVERY = ("by", "if_status", "key", "dry_run")
 _OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "by": (
         ("--by",),
-        {"type": click.IntRange(min=0), "metavar": "USER", "help": "Who does it; 0 is nobody."},
+        {"type": click.IntRange(0, MAX_INTEGER), "metavar": "USER", "help": "Who does it; 0 is nobody."},
     ),
     "at": (("--at",), {"metavar": "TIME", "help": "When it happened, not before the last transition."}),
     "reason": (("--reason",), {"metavar": "TEXT", "help": "Why; it is kept in the history."}),
