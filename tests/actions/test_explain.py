@@ -9,6 +9,7 @@ from taskwatch.actions.change import Change
 from taskwatch.actions.explain import explain
 from taskwatch.actions.tasks import NewTask
 from taskwatch.errors import NotFound
+from taskwatch.model.times import rfc3339
 from taskwatch.store import open_store
 
 NOW = 1_795_435_200_000
@@ -134,7 +135,7 @@ def test_an_unknown_task_is_not_found(store):
 STEPS = st.lists(st.tuples(st.sampled_from(["hold", "resume", "monitor", "timeout"]), st.integers(1, 9000)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_the_account_agrees_with_the_record(tmp_path_factory, steps):
     store = open_store(str(tmp_path_factory.mktemp("explain") / "record.db"))
@@ -161,11 +162,8 @@ def test_the_account_agrees_with_the_record(tmp_path_factory, steps):
     due_or_next = next((s for s in found["alerts"] if s["code"] in {"due", "scheduled"}), None)
     assert (due_or_next is None) == (task.next_alert_at is None)
     if due_or_next:
-        assert due_or_next["at"] == cycle_time(task.next_alert_at)
+        # A slot that came before a hold, and that nobody noticed, is due since then; the record counts
+        # back from the moment it was resumed.
+        recorded, overdue = rfc3339(task.next_alert_at), due_or_next["code"] == "due"
+        assert due_or_next["at"] <= recorded if overdue else due_or_next["at"] == recorded
     store.close()
-
-
-def cycle_time(at):
-    from taskwatch.model.times import rfc3339
-
-    return rfc3339(at)

@@ -189,9 +189,8 @@ def test_the_explanation_reads_as_arithmetic(busy, run):
 
 def test_a_simulation_lists_the_alerts_or_says_why_there_are_none(busy, run):
     lines = run("simulate", "ADV_REVIEW_BC115", "--until", "2h")[1].splitlines()
-    assert [line.split()[1] for line in lines[2:]] == ["12:00", "12:15", "12:45", "13:15", "13:30", "13:45"] + [
-        "14:00"
-    ]
+    times = " ".join(line.split()[1] for line in lines[2:])
+    assert times == "12:00 12:15 12:45 13:15 13:30 13:45 14:00"
     code, out, err = run("simulate", "HELD")
     assert (code, out) == (0, "")
     assert "No alert for HELD: it is on hold" in err

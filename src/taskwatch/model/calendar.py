@@ -62,15 +62,19 @@ def fates(
 
 
 def reached(segments: Sequence[ledger.Segment], elapsed_ms: int) -> int | None:
-    """The instant at which a clock had run, or will have run, for so long; None if it stands before that."""
-    left = elapsed_ms
+    """The instant at which a clock had run, or will have run, for so long; None if it stands before that.
+
+    A clock that stopped at that very moment reaches it again when it runs on, which is what the record keeps.
+    """
+    left, instant = elapsed_ms, None
     for segment in segments:
         if segment.state != ledger.RUNNING:
             continue
-        if segment.end is None or segment.start + left <= segment.end:
+        if segment.end is None or segment.start + left < segment.end:
             return segment.start + left
         left -= segment.end - segment.start
-    return None
+        instant = segment.end if left == 0 else None
+    return instant
 
 
 def _told(alerts: Sequence[Alert], *, on_rise: bool) -> list[Slot]:
