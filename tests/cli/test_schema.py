@@ -5,27 +5,8 @@ import json
 import jsonschema
 import pytest
 
-from taskwatch.cli import main, output
 from taskwatch.cli.schema import resolve
 from taskwatch.cli.tree import walk
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    yield
-    output.follow()
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*args):
-        with pytest.raises(SystemExit) as left:
-            main(args)
-        return left.value.code, *capsys.readouterr()
-
-    return run
 
 
 def test_a_schema_names_its_command_and_major_version(run):

@@ -7,8 +7,6 @@ import shutil
 
 import pytest
 
-from taskwatch.cli import main, output
-
 EXAMPLE = os.path.join(os.path.dirname(__file__), "..", "data", "bc.toml")
 CYCLE = """\
 [workflow]
@@ -30,40 +28,6 @@ code = "SHIP"
 name = "ship"
 after = ["SHIPP"]
 """
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith(("TASKWATCH_", "XDG_", "NO_COLOR", "FORCE_COLOR")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("TASKWATCH_DB", str(tmp_path / "t.db"))
-    yield
-    output.follow()
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*args):
-        with pytest.raises(SystemExit) as left:
-            main(args)
-        return left.value.code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def ask(run):
-    """The JSON answer of a command that must succeed."""
-
-    def ask(*args):
-        code, out, err = run(*args, "--json")
-        assert (code, err) == (0, "")
-        return json.loads(out)
-
-    return ask
 
 
 @pytest.fixture

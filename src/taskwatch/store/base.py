@@ -34,27 +34,27 @@ class Description(NamedTuple):
 class Tx(Protocol):
     """One transaction. A question is named `file.heading`, as in `tasks.by_id`; its values go by name."""
 
-    def one(self, record: type[Record], question: str, **values: Any) -> Record | None:
+    def one(self, record: type[Record], name: str, /, **values: Any) -> Record | None:
         """The first row as a record, or None."""
         ...
 
-    def all(self, record: type[Record], question: str, **values: Any) -> list[Record]:
+    def all(self, record: type[Record], name: str, /, **values: Any) -> list[Record]:
         """Every row as a record."""
         ...
 
-    def stream(self, record: type[Record], question: str, **values: Any) -> Iterator[Record]:
+    def stream(self, record: type[Record], name: str, /, **values: Any) -> Iterator[Record]:
         """Row after row, for what may not fit in memory. Read it to the end: it holds the snapshot."""
         ...
 
-    def value(self, question: str, **values: Any) -> Any:
+    def value(self, name: str, /, **values: Any) -> Any:
         """The first column of the first row, or None."""
         ...
 
-    def run(self, question: str, **values: Any) -> int:
+    def run(self, name: str, /, **values: Any) -> int:
         """Change rows; how many were changed."""
         ...
 
-    def many(self, question: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
+    def many(self, name: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
         """Run one question for each of many rows."""
         ...
 

@@ -26,39 +26,36 @@ class SqliteTx:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def one(self, record: type[Record], question: str, **values: Any) -> Record | None:
+    def one(self, record: type[Record], name: str, /, **values: Any) -> Record | None:
         """The first row as a record, or None."""
-        rows = self.all(record, question, **values)
+        rows = self.all(record, name, **values)
         return rows[0] if rows else None
 
-    def all(self, record: type[Record], question: str, **values: Any) -> list[Record]:
+    def all(self, record: type[Record], name: str, /, **values: Any) -> list[Record]:
         """Every row as a record. Fetched whole: an unfinished cursor would hold the snapshot open."""
         make = getattr(record, "_make", record)
-        return [make(row) for row in self._execute(question, values).fetchall()]
+        return [make(row) for row in self._execute(name, values).fetchall()]
 
-    def stream(self, record: type[Record], question: str, **values: Any) -> Iterator[Record]:
+    def stream(self, record: type[Record], name: str, /, **values: Any) -> Iterator[Record]:
         """Row after row."""
         make = getattr(record, "_make", record)
-        return (make(row) for row in self._execute(question, values))
+        return (make(row) for row in self._execute(name, values))
 
-    def value(self, question: str, **values: Any) -> Any:
+    def value(self, name: str, /, **values: Any) -> Any:
         """The first column of the first row, or None."""
-        rows = self._execute(question, values).fetchall()
+        rows = self._execute(name, values).fetchall()
         return rows[0][0] if rows else None
 
-    def run(self, question: str, **values: Any) -> int:
+    def run(self, name: str, /, **values: Any) -> int:
         """Change rows; how many were changed."""
-        return self._execute(question, values).rowcount
+        return self._execute(name, values).rowcount
 
-    def many(self, question: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
+    def many(self, name: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
         """Run one question for each of many rows."""
-        self._connection.executemany(_sql(question), rows)
+        self._connection.executemany(question(name), rows)
 
-    def _execute(self, question: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        return self._connection.execute(_sql(question), values)
-
-
-_sql = question
+    def _execute(self, name: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(question(name), values)
 
 
 class SqliteStore:
