@@ -128,6 +128,16 @@ def test_the_survey_is_the_statistics_and_the_violations(store):
     assert stats["compliance_rate"] == 60.0
 
 
+def test_an_earlier_instant_is_judged_by_the_timeout_of_then(store):
+    running(store, [30])
+    now = NOW + 40 * MINUTE
+    before = look(store, now)
+    tasks.set_timeout(store, ["T30"], 60, Change(now + MINUTE))
+    assert before[0]["exceeded"] == 1
+    assert look(store, now, LONG_AFTER) == before
+    assert look(store, now + MINUTE, LONG_AFTER)[0]["on_time"] == 1
+
+
 OPERATIONS = (
     "start",
     "complete",

@@ -26,7 +26,7 @@ def crowd(path, seconds, journal):
         for number, mode in enumerate(modes)
     ]
     complaints = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 12
+    assert [process.returncode for process in processes] == [0] * 12, "".join(complaints)[-2000:]
     store = open_store(str(path))
     with store.read() as tx:
         changes = tx.value("events.last")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from taskwatch import clock
 from taskwatch.errors import StoreUnusable
 from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION, Record
 from taskwatch.store.fault import translated
@@ -18,6 +19,8 @@ from taskwatch.store.queries import question
 
 if TYPE_CHECKING:
     from taskwatch.store.base import Upkeep
+
+BREATH = 0.001  # seconds between two attempts to begin
 
 
 class SqliteTx:
@@ -61,9 +64,10 @@ class SqliteTx:
 class SqliteStore:
     """A SQLite file. Not to be shared between threads, nor carried over a fork."""
 
-    def __init__(self, url: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, url: str, connection: sqlite3.Connection, patience: float) -> None:
         self.url = url
         self.connection = connection
+        self._patience = patience
         self.steps: list[str] = []
 
     @classmethod
@@ -76,7 +80,7 @@ class SqliteStore:
         """
         find_file(path, create=create)
         with translated(path):
-            store = cls(path, _connect(path, patience))
+            store = cls(path, _connect(path, patience), patience)
             try:
                 store._prepare(migrate=create)
             except BaseException:
@@ -110,7 +114,7 @@ class SqliteStore:
     def write(self, *, dry_run: bool = False) -> Iterator[SqliteTx]:
         """A transaction that waits for its turn at once, and is kept when all went well."""
         with translated(self.url):
-            self.connection.execute("BEGIN IMMEDIATE")
+            self._await_turn()
             try:
                 yield SqliteTx(self.connection)
                 self.connection.execute("ROLLBACK" if dry_run else "COMMIT")
@@ -127,6 +131,25 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+    def _await_turn(self) -> None:
+        """Begin to write. SQLite itself asks again ever less often, up to 100 ms apart, and so may starve."""
+        deadline = clock.monotonic() + self._patience
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not self._begin(last=clock.monotonic() >= deadline):
+                clock.sleep(BREATH)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+
+    def _begin(self, *, last: bool) -> bool:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
     def _prepare(self, *, migrate: bool) -> None:
         if self._identity() != (APPLICATION_ID, SCHEMA_VERSION):
