@@ -8,11 +8,14 @@ class LocalZone(tzinfo):
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         """The offset from UTC; None without a moment."""
-        return _ask(moment).utcoffset() if moment else None
+        if moment is None:
+            return None
+        wall = moment.replace(tzinfo=UTC, microsecond=0, fold=0)
+        return wall - datetime.fromtimestamp(_timestamp(moment), UTC)
 
     def tzname(self, moment: datetime | None) -> str | None:
         """The abbreviation such as `CET`; None without a moment."""
-        return _ask(moment).tzname() if moment else None
+        return datetime.fromtimestamp(_timestamp(moment)).astimezone().tzname() if moment else None
 
     def dst(self, _moment: datetime | None) -> None:
         """Not told apart from the offset."""
@@ -24,5 +27,6 @@ class LocalZone(tzinfo):
         return wall if wall.utcoffset() == there.utcoffset() else wall.replace(fold=1)
 
 
-def _ask(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None).astimezone()
+def _timestamp(moment: datetime) -> float:
+    """Seconds since 1970 of a wall clock; a reading that a clock change skips has the offset before it."""
+    return moment.replace(tzinfo=None, microsecond=0).timestamp()
