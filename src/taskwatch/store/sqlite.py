@@ -183,6 +183,10 @@ class SqliteStore:
 def _connect(path: str, patience: float) -> sqlite3.Connection:
     # An absolute path, as SQLite takes `:memory:` for something else.
     connection = sqlite3.connect(os.path.abspath(path), timeout=patience, isolation_level=None)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
