@@ -13,7 +13,7 @@ from taskwatch.errors import InvalidInput, TaskwatchError
 
 EXIT_CODES = {
     0: "done; also when nothing matched",
-    1: "ran and failed, or found what --exit-code asks about",
+    1: "ran and failed, or found problems in what it was to check",
     2: "wrong usage or invalid input",
     3: "no such thing",
     4: "not allowed",
