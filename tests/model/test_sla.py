@@ -1,6 +1,7 @@
 """How late is late, at every second around each boundary."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -129,3 +130,12 @@ def test_the_compliance_rate_counts_what_is_on_time_and_is_full_when_there_is_no
 )
 def test_a_finished_cycle_counts_by_how_it_ended(outcome, exceeded, timeout, expected):
     assert verdict(outcome, exceeded, timeout) == expected
+
+
+def minutes_left(seconds):
+    return sla.judge(30 * 60 - seconds, 30).remaining_minutes
+
+
+def test_minutes_are_rounded_down_on_both_sides_of_zero():
+    assert [minutes_left(n) for n in (-61, -60, -1, 0, 59, 60, 119)] == [-2, -1, -1, 0, 0, 1, 1]
+    assert all(small <= large for small, large in pairwise(map(minutes_left, range(-200, 200))))

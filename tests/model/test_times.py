@@ -1,7 +1,6 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 import pytest
@@ -442,8 +441,3 @@ def test_a_spelt_duration_reads_back_rounded_down(seconds):
     lost = seconds - times.parse_duration(times.spell(seconds))
     assert 0 <= lost < (1 if seconds < 60 else 60 if seconds < 86_400 else 3_600)
     assert times.spell(-seconds).lstrip("-") == times.spell(seconds)
-
-
-def test_minutes_are_rounded_down_on_both_sides_of_zero():
-    assert [times.floor_minutes(n) for n in (-61, -60, -1, 0, 59, 60, 119)] == [-2, -1, -1, 0, 0, 1, 1]
-    assert all(small <= large for small, large in pairwise(map(times.floor_minutes, range(-200, 200))))

@@ -147,11 +147,6 @@ def spell(seconds: int) -> str:
     return f"{minutes}m" if minutes else f"{seconds}s"
 
 
-def floor_minutes(seconds: int) -> int:
-    """Whole minutes, rounded down on both sides of zero: -1 second is -1 minute."""
-    return seconds // 60
-
-
 def _split_quantities(text: str) -> list[tuple[str, int]]:
     iso = re.fullmatch(_ISO_DURATION, text)
     plain = (iso[1].replace("M", "mo") + (iso[2] or "")).lower() if iso else text
