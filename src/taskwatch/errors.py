@@ -5,12 +5,17 @@ the hint, when there is one, is the next step to take.
 
     TaskwatchError                1  500
     ├─ InvalidInput               2  422   what was typed or sent
-    │  └─ InvalidFile             1  422   what a file holds
+    │  ├─ InvalidFile             1  422   what a file holds
+    │  └─ UnsupportedMedia        2  415   a body of a kind that is not read here
     ├─ NotFound                   3  404
+    ├─ Unauthorized               4  401   nobody known asks
     ├─ Forbidden                  4  403
+    │  └─ Misdirected             4  421   a request for another host
     ├─ Unavailable                5  503   a retry may help
-    │  └─ TimedOut                5  504
+    │  ├─ TimedOut                5  504
+    │  └─ TooManyRequests         5  429
     ├─ Conflict                   6  409   somebody was first, or the state does not allow it
+    │  └─ Stale                   6  412   it is no longer the version that was read
     ├─ StoreUnusable              1  500   a foreign, newer or damaged database
     └─ InvalidConfig             78  500
 """
@@ -58,6 +63,12 @@ class InvalidFile(InvalidInput):
     exit_code = 1
 
 
+class UnsupportedMedia(InvalidInput):
+    """A body of this kind is not read here."""
+
+    http_status = 415
+
+
 class NotFound(TaskwatchError):
     """There is no such thing."""
 
@@ -65,11 +76,24 @@ class NotFound(TaskwatchError):
     http_status = 404
 
 
+class Unauthorized(TaskwatchError):
+    """You are not known here."""
+
+    exit_code = 4
+    http_status = 401
+
+
 class Forbidden(TaskwatchError):
     """This is not allowed."""
 
     exit_code = 4
     http_status = 403
+
+
+class Misdirected(Forbidden):
+    """This is not the host that was asked for."""
+
+    http_status = 421
 
 
 class Unavailable(TaskwatchError):
@@ -86,11 +110,23 @@ class TimedOut(Unavailable):
     http_status = 504
 
 
+class TooManyRequests(Unavailable):
+    """There were too many requests."""
+
+    http_status = 429
+
+
 class Conflict(TaskwatchError):
     """The present state does not allow this."""
 
     exit_code = 6
     http_status = 409
+
+
+class Stale(Conflict):
+    """It changed since it was read."""
+
+    http_status = 412
 
 
 class StoreUnusable(TaskwatchError):

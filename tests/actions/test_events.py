@@ -1,12 +1,14 @@
 """The event log: filters, cursors, and the cases in which a reader is told to begin anew."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskwatch.actions import transitions, workflows
 from taskwatch.actions.change import Change
-from taskwatch.actions.events import Filter, following, newest
+from taskwatch.actions.events import Filter, facts, facts_between, following, newest, place, position
 from taskwatch.actions.journal import record
 from taskwatch.errors import Conflict, InvalidInput
 from taskwatch.model import definition, event
@@ -28,8 +30,8 @@ BC, _ = definition.check(
 def store(tmp_path):
     store = open_store(str(tmp_path / "record.db"))
     workflows.define(store, BC, Change(NOW))
-    for place, subject in enumerate(("114", "115", "A1", "a1", "1145")):
-        workflows.start(store, "bc", "Order", subject, Change(NOW + place * 60_000))
+    for minute, subject in enumerate(("114", "115", "A1", "a1", "1145")):
+        workflows.start(store, "bc", "Order", subject, Change(NOW + minute * 60_000))
     transitions.transition(store, "complete", ["REVIEW_BC114"], Change(NOW + 600_000))
     yield store
     store.close()
@@ -50,7 +52,7 @@ def test_the_newest_come_oldest_first(store):
 
 
 def test_an_event_has_its_cursor_payload_topics_and_sentence(store):
-    found = newest(store, Filter(kinds=("task.status.changed",), topic="task.1"), 10).events[-1]
+    found = newest(store, Filter(kinds=("task.status.changed",), topics=("task.1",)), 10).events[-1]
     epoch, _, seq = found["id"].rpartition("-")
     assert (len(epoch), seq) == (8, str(found["seq"]))
     assert found["data"]["new_status"] == "completed"
@@ -78,8 +80,16 @@ def test_kinds_add_up(store):
     ],
 )
 def test_a_topic_is_exact_and_a_pattern_is_a_beginning(store, topic, matches):
-    found = newest(store, Filter(topic=topic), 1000).events
+    found = newest(store, Filter(topics=(topic,)), 1000).events
     assert {name for shape in found for name in shape["topics"] if name.startswith("workflow.")} == matches
+
+
+def test_topics_add_up_and_an_event_of_two_comes_once(store):
+    found = newest(store, Filter(topics=("workflow.bc.114", "workflow.bc.A*", "task.1")), 1000).events
+    assert {name for shape in found for name in shape["topics"] if name.startswith("workflow.")} == {
+        "workflow.bc.114", "workflow.bc.A1",
+    }  # fmt: skip
+    assert len({shape["seq"] for shape in found}) == len(found)
 
 
 def test_since_counts_its_own_instant(store):
@@ -90,8 +100,8 @@ def test_since_counts_its_own_instant(store):
 
 @pytest.mark.parametrize(
     "wanted",
-    [Filter(kinds=("task.status.change",)), Filter(topic=""), Filter(topic="a b"), Filter(topic="a*b"),
-     Filter(topic="a%\x1b[31m")],
+    [Filter(kinds=("task.status.change",)), Filter(topics=("",)), Filter(topics=("a b",)),
+     Filter(topics=("task.1", "a*b")), Filter(topics=("a%\x1b[31m",))],
 )  # fmt: skip
 def test_what_cannot_be_filtered_by_is_refused(store, wanted):
     with pytest.raises(InvalidInput):
@@ -111,7 +121,7 @@ def test_reading_page_by_page_gives_all_that_follows_once(store, limit, after, k
 
 
 def test_a_cursor_passes_what_the_filter_left_out(store):
-    page = following(store, Filter(topic="workflow.bc.nobody"), "0", 10)
+    page = following(store, Filter(topics=("workflow.bc.nobody",)), "0", 10)
     assert (page.events, page.cursor) == ([], everything(store)[-1]["id"])
 
 
@@ -141,6 +151,23 @@ def test_a_cursor_into_the_pruned_part_is_reset_and_one_behind_it_is_not(store):
     with pytest.raises(Conflict, match="pruned"):
         following(store, Filter(), "3", 10)
     assert seqs(following(store, Filter(), "4", 2)) == [5, 6]
+
+
+def test_the_facts_are_the_log_as_it_is_kept(store):
+    log, (epoch, last) = everything(store), position(store)
+    assert f"{epoch}-{last}" == log[-1]["id"]
+    rows = facts(store, 0, 1000)
+    assert [(row.seq, row.kind, row.topics.split(), json.loads(row.payload)) for row in rows] == [
+        (shape["seq"], shape["kind"], shape["topics"], shape["data"]) for shape in log
+    ]
+    assert facts(store, 2, 2) == rows[2:4]
+    assert facts_between(store, 2, 5, 1000) == rows[2:5]
+
+
+def test_the_place_of_a_cursor_is_its_seq_or_a_reset(store):
+    assert place(store, everything(store)[2]["id"]) == 3
+    with pytest.raises(Conflict, match="reset"):
+        place(store, "0badc0de-3")
 
 
 def test_every_kind_has_a_suggestion_for_its_misspelling(store):

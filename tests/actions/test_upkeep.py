@@ -159,7 +159,15 @@ def test_the_journal_of_a_database_in_use_stays(store, path):
 
 def test_vacuum_gives_space_back(store):
     with store.write() as tx:
-        row = {"kind": "x", "at": 0, "task_id": None, "workflow_id": None, "status": None, "topics": " "}
+        row = {
+            "kind": "x",
+            "at": 0,
+            "task_id": None,
+            "workflow_id": None,
+            "status": None,
+            "origin": None,
+            "topics": " ",
+        }
         tx.many("events.record", [{**row, "payload": "x" * 1000}] * 500)
     upkeep.prune(store, 1, 0)
     done = upkeep.vacuum(store)

@@ -54,9 +54,15 @@ def monitor(
     return Pass(sent, missed)
 
 
-def _is_any_due(store: Store, now: int) -> bool:
+def next_due(store: Store) -> int | None:
+    """When the next alert is due (ms), or None: no clock with a timeout runs."""
     with store.read() as tx:
         earliest: int | None = tx.value("sla.next_alert")
+    return earliest
+
+
+def _is_any_due(store: Store, now: int) -> bool:
+    earliest = next_due(store)
     return earliest is not None and earliest <= now
 
 

@@ -1,7 +1,7 @@
 """Everything out, and in again: one JSON object a line, so that export, import and export are the same bytes.
 
 The first line names the format, the last one counts the others: a dump that was cut off is noticed.
-The epoch stays behind, since a database made from a dump is another event log.
+The epoch stays behind, since a database made from a dump is another event log; so do credentials and secrets.
 """
 
 import json
@@ -163,6 +163,8 @@ def _fits(value: object, kind: str, required: int) -> bool:
 
 
 def _check_content(number: int, line: Line, record: str) -> None:
+    if record == "meta" and line["name"] in tables.SECRETS:
+        raise InvalidFile(f"line {number} brings a secret, which no dump does", hint="is this dump genuine?")
     field, read = _CONTENT.get(record, (None, None))
     if field is None or read is None:
         return

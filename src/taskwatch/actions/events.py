@@ -1,19 +1,16 @@
 """Reading the event log: the newest events, or what follows a cursor, with filters."""
 
 import json
-import re
 from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.errors import Conflict, InvalidInput
-from taskwatch.model import event, names
+from taskwatch.model import event, names, topic
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Store, Tx
 
-TOPIC = re.compile(r"[A-Za-z0-9_=@,;.-]{1,250}\*?|\*")
 
-
-class EventShape(TypedDict):
-    """An event as programs get it; `id` is the cursor `epoch-seq` to read on from."""
+class FollowedShape(TypedDict):
+    """An event as live streams send it; `id` is the cursor `epoch-seq` to read on from."""
 
     seq: int
     id: str
@@ -21,15 +18,34 @@ class EventShape(TypedDict):
     at: str
     topics: list[str]
     data: dict[str, Any]
+
+
+class EventShape(FollowedShape):
+    """An event as programs get it, with its sentence for people."""
+
     sentence: str
 
 
 class Filter(NamedTuple):
-    """Which events: of these kinds, of this topic (or `workflow.bc.*`), from this instant (ms) on."""
+    """Which events: of these kinds, of any of these topics or patterns, from this instant (ms) on."""
 
     kinds: tuple[str, ...] = ()
-    topic: str | None = None
+    topics: tuple[str, ...] = ()
     since: int | None = None
+
+
+class FactRow(NamedTuple):
+    """An event as the log keeps it: `at` in ms UTC, topics between spaces, the payload as JSON text.
+
+    `origin` is the socket id of the client whose request made it true, or None.
+    """
+
+    seq: int
+    kind: str
+    at: int
+    topics: str
+    payload: str
+    origin: str | None
 
 
 class Page(NamedTuple):
@@ -43,7 +59,7 @@ def newest(store: Store, wanted: Filter, limit: int) -> Page:
     """The last `limit` events, the oldest of them first.
 
     Raises:
-        InvalidInput: there is no such kind, or the topic is no name or pattern.
+        InvalidInput: there is no such kind, or a topic is no name or pattern.
     """
     values = _values(wanted)
     with store.read() as tx:
@@ -57,13 +73,59 @@ def following(store: Store, wanted: Filter, cursor: str, limit: int) -> Page:
     Raises:
         Conflict: what followed the cursor is not all here; `details["reset"]` is true and
             `details["cursor"]` is where the log ends now.
-        InvalidInput: the cursor, a kind or the topic cannot be read.
+        InvalidInput: the cursor, a kind or a topic cannot be read.
     """
     values = _values(wanted)
     with store.read() as tx:
         after = _find(tx, cursor)
         rows = tx.all(_Row, "events.page", after=after, limit=limit, **values)
         return _page(tx, rows, rows[-1].seq if len(rows) == limit else _last(tx))
+
+
+def facts(store: Store, after: int, limit: int) -> list[FactRow]:
+    """The first `limit` rows behind the seq `after`, as they are kept."""
+    with store.read() as tx:
+        return tx.all(FactRow, "events.facts", after=after, until=None, limit=limit)
+
+
+def facts_between(store: Store, after: int, until: int, limit: int) -> list[FactRow]:
+    """The same, up to and with `until`, provided that none of them was pruned.
+
+    Raises:
+        Conflict: some were; see `following`.
+    """
+    with store.read() as tx:
+        if after < (tx.value("events.pruned") or 0):
+            raise _reset(tx, str(after), "is too old: events after it were pruned")
+        return tx.all(FactRow, "events.facts", after=after, until=until, limit=limit)
+
+
+def position(store: Store) -> tuple[str, int]:
+    """The epoch of the log, and the seq at which it ends."""
+    with store.read() as tx:
+        return tx.value("events.epoch"), _last(tx)
+
+
+def place(store: Store, cursor: str) -> int:
+    """The seq of a cursor from which all that followed is still here.
+
+    Raises:
+        Conflict, InvalidInput: as `following`.
+    """
+    with store.read() as tx:
+        return _find(tx, cursor)
+
+
+def spoken(followed: FollowedShape) -> EventShape:
+    """An event with its sentence."""
+    return {**followed, "sentence": _sentence(followed["kind"], followed["data"])}
+
+
+def reset(message: str, end: str) -> Conflict:
+    """What a reader is told that cannot go on from its cursor; `end` is the cursor to begin anew from."""
+    return Conflict(
+        message, hint=f"read the present state anew, then go on with --after {end}", reset=True, cursor=end
+    )
 
 
 class _Row(NamedTuple):
@@ -80,18 +142,14 @@ def _values(wanted: Filter) -> dict[str, str | int | None]:
             hint = names.suggestion(kind, list(event.KINDS)) or f"the kinds are {', '.join(event.KINDS)}"
             raise InvalidInput(f"there is no event kind {names.shown(kind)}", hint=hint)
     kinds = f" {' '.join(wanted.kinds)} " if wanted.kinds else None
-    return {"kinds": kinds, "topic": _topic(wanted.topic), "since": wanted.since}
+    topics = json.dumps([_between_spaces(text) for text in wanted.topics]) if wanted.topics else None
+    return {"kinds": kinds, "topics": topics, "since": wanted.since}
 
 
-def _topic(topic: str | None) -> str | None:
+def _between_spaces(text: str) -> str:
     """A topic as it stands between the others; a pattern lacks the space behind it."""
-    if topic is None:
-        return None
-    if not TOPIC.fullmatch(topic):
-        raise InvalidInput(
-            f"a topic cannot be {names.shown(topic)}", hint="write workflow.bc.114, or workflow.bc.* for all"
-        )
-    return f" {topic[:-1]}" if topic.endswith("*") else f" {topic} "
+    parsed = topic.parse(text)
+    return f" {parsed[:-1]}" if topic.is_pattern(parsed) else f" {parsed} "
 
 
 def _find(tx: Tx, cursor: str) -> int:
@@ -111,13 +169,7 @@ def _find(tx: Tx, cursor: str) -> int:
 
 
 def _reset(tx: Tx, cursor: str, why: str) -> Conflict:
-    end = _cursor(tx, _last(tx))
-    return Conflict(
-        f"reset: the cursor {names.shown(cursor)} {why}",
-        hint=f"read the present state anew, then go on with --after {end}",
-        reset=True,
-        cursor=end,
-    )
+    return reset(f"reset: the cursor {names.shown(cursor)} {why}", _cursor(tx, _last(tx)))
 
 
 def _last(tx: Tx) -> int:
@@ -136,16 +188,16 @@ def _page(tx: Tx, rows: list[_Row], end: int) -> Page:
 
 
 def _shape(row: _Row, epoch: str) -> EventShape:
-    data = json.loads(row.payload)
-    return {
-        "seq": row.seq,
-        "id": f"{epoch}-{row.seq}",
-        "kind": row.kind,
-        "at": rfc3339(row.at),
-        "topics": row.topics.split(),
-        "data": data,
-        "sentence": _sentence(row.kind, data),
-    }
+    return spoken(
+        {
+            "seq": row.seq,
+            "id": f"{epoch}-{row.seq}",
+            "kind": row.kind,
+            "at": rfc3339(row.at),
+            "topics": row.topics.split(),
+            "data": json.loads(row.payload),
+        }
+    )
 
 
 def _sentence(kind: str, data: dict[str, Any]) -> str:

@@ -95,7 +95,7 @@ def _for_each(
 def _apply(
     tx: Tx, task: model.Task, change: Change, apply: Callable[[Tx, model.Task, Change], _Done]
 ) -> _Done:
-    expect(task, change)
+    expect(tx, task, change)
     return apply(tx, task, change)
 
 
@@ -116,12 +116,21 @@ def _release(tx: Tx, task: model.Task, change: Change) -> Held:
     _check_open(task)
     if task.claimed_by is None:
         raise Conflict(f"nobody has claimed {task.code}", hint="see: taskwatch task show")
-    if change.by not in {None, task.claimed_by} and not lookup.user(tx, change.by or 0).admin:
+    if not _may_release(tx, task, change):
         raise Conflict(f"{task.code} is claimed by user {task.claimed_by}", hint="only they or an admin can")
     holder = task.claimed_by
     task = _hand(tx, task, None, change)
     tell(tx, event.TASK_RELEASED, task, change, released_by=holder)
     return {"id": task.id, "code": task.code, "status": task.status, "claimed_by": None}
+
+
+def _may_release(tx: Tx, task: model.Task, change: Change) -> bool:
+    """The holder may, and an admin; nobody in particular only where no identity is asked for."""
+    if change.by == task.claimed_by or (change.identity is not None and change.identity.admin):
+        return True
+    if change.by is None:
+        return change.identity is None
+    return bool(lookup.user(tx, change.by).admin)
 
 
 def _hand(tx: Tx, task: model.Task, holder: int | None, change: Change) -> model.Task:

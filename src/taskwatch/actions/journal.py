@@ -1,9 +1,24 @@
 """Writing events: the one place where a fact enters the log."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from taskwatch.model.event import Event
 from taskwatch.store import Tx
+
+_origin: ContextVar[str | None] = ContextVar("origin", default=None)
+
+
+@contextmanager
+def caused_by(socket_id: str | None) -> Iterator[None]:
+    """What is recorded inside of the block was caused by the client of that socket; None is nobody's."""
+    before = _origin.set(socket_id)
+    try:
+        yield
+    finally:
+        _origin.reset(before)
 
 
 def record(tx: Tx, event: Event) -> None:
@@ -21,4 +36,5 @@ def row(event: Event) -> dict[str, str | int | None]:
         "status": event.status,
         "topics": f" {' '.join(dict.fromkeys(event.topics))} " if event.topics else " ",
         "payload": json.dumps(event.payload, ensure_ascii=False, separators=(",", ":")),
+        "origin": _origin.get(),
     }

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from taskwatch.actions import lookup, shown
@@ -30,7 +31,8 @@ class Filters(NamedTuple):
 
     `user_id`: claimed by, assigned to, or assigned to a role of. `workflow`: an id or `bc.114`.
     `risk`: one of `sla.RISK_LEVELS`, which only tasks in progress or on hold have.
-    `text`: part of the code or name. `limit`: how many at most, the oldest first.
+    `types`: only of workflows of these types. `text`: part of the code or name. `limit`: how many at most,
+    the oldest first. `after_id`: only tasks with a greater id.
     """
 
     statuses: tuple[str, ...] = ()
@@ -41,6 +43,8 @@ class Filters(NamedTuple):
     risk: str | None = None
     text: str | None = None
     limit: int | None = None
+    types: frozenset[str] | None = None
+    after_id: int = 0
 
 
 def list_tasks(store: Store, filters: Filters, now: int) -> list[TaskShape]:
@@ -86,6 +90,16 @@ def status_of(store: Store, ref: str) -> StatusShape:
         return {"id": task.id, "code": task.code, "status": task.status}
 
 
+def type_of(store: Store, ref: str) -> str | None:
+    """The type of the workflow that a task is part of; None for a task outside of any.
+
+    Raises:
+        NotFound: there is no such task.
+    """
+    with store.read() as tx:
+        return lookup.task(tx, ref).workflow_type
+
+
 def _check(filters: Filters) -> None:
     for status in filters.statuses:
         _check_known(status, model.STATUSES, "status")
@@ -112,6 +126,8 @@ def _values(tx: Tx, filters: Filters) -> dict[str, Any]:
         "text": filters.text or None,
         "user_id": filters.user_id,
         "role_name": filters.role_name,
+        "types": None if filters.types is None else _spaced(sorted(filters.types)),
+        "after_id": filters.after_id,
         "limit": NO_LIMIT if filters.limit is None or filters.risk is not None else filters.limit,
     }
 
@@ -123,7 +139,7 @@ def _statuses(filters: Filters) -> tuple[str, ...]:
     return tuple(status for status in shown.BEGUN if not filters.statuses or status in filters.statuses)
 
 
-def _spaced(words: tuple[str, ...]) -> str:
+def _spaced(words: Iterable[str]) -> str:
     return f" {' '.join(words)} "
 
 

@@ -83,9 +83,16 @@ class Shown(TypedDict):
 
 
 def runs(
-    store: Store, now: int, *, type_code: str | None = None, status: str | None = None, limit: int = 50
+    store: Store,
+    now: int,
+    *,
+    type_code: str | None = None,
+    status: str | None = None,
+    limit: int = 50,
+    types: frozenset[str] | None = None,
+    before_id: int | None = None,
 ) -> list[Run]:
-    """The newest workflows first. `now` in ms decides what is late.
+    """The newest workflows first, only of these `types` and older than `before_id`. `now` is in ms.
 
     Raises:
         NotFound: there is no such type.
@@ -97,7 +104,9 @@ def runs(
     with store.read() as tx:
         if type_code is not None:
             lookup.workflow_type(tx, type_code)
-        rows = tx.all(_Listed, "workflows.listed", type=type_code, status=status, now=now, limit=limit)
+        wanted = {"type": type_code, "status": status, "before_id": before_id, "limit": limit}
+        spaced = None if types is None else f" {' '.join(sorted(types))} "
+        rows = tx.all(_Listed, "workflows.listed", **wanted, types=spaced, now=now)
     return [_run(row) for row in rows]
 
 
@@ -158,6 +167,17 @@ def progress_within(tx: Tx, workflow: Workflow, now: int) -> Progress:
         "nodes": _progress_nodes(tx, tasks, drawn, now),
         "edges": _progress_edges(drawn),
     }
+
+
+def type_of(store: Store, ref: str) -> str:
+    """The type of a workflow.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: two subjects share the id.
+    """
+    with store.read() as tx:
+        return lookup.workflow(tx, ref).type
 
 
 def nodes(store: Store, ref: str) -> list[Node]:

@@ -88,20 +88,24 @@ def at_risk(
     *,
     threshold: int = sla.AT_RISK_PERCENT,
     include_exceeded: bool = False,
+    types: frozenset[str] | None = None,
 ) -> list[AtRiskShape]:
     """Tasks with less than `threshold` per cent of their time left, the most urgent first.
 
-    With the threshold as it is, there are as many as the statistics count at risk at the same `now`.
+    With the threshold as it is, there are as many as the statistics count at risk at the same `now`,
+    unless only workflows of some `types` are asked for.
     """
     with store.read() as tx:
         found = _running_out(tx, now, clock_now, threshold, 0 if include_exceeded else now - sla.SECOND)
-    return [_show_at_risk(task, now) for task in found]
+    return [_show_at_risk(task, now) for task in found if _is_of(task, types)]
 
 
-def violations(store: Store, now: int, clock_now: int) -> list[ViolationShape]:
-    """Tasks that have exceeded their timeout, the latest first."""
+def violations(
+    store: Store, now: int, clock_now: int, *, types: frozenset[str] | None = None
+) -> list[ViolationShape]:
+    """Tasks that have exceeded their timeout, the latest first; only of workflows of these `types`."""
     with store.read() as tx:
-        return _violations(tx, now, clock_now)
+        return _violations(tx, now, clock_now, types)
 
 
 def survey(store: Store, now: int, clock_now: int) -> Survey:
@@ -167,13 +171,19 @@ def _share_left_is_below(task: Task, now: int, threshold: int) -> bool:
     return elapsed >= sla.at_risk_after(task.timeout_minutes or 0, threshold)
 
 
-def _violations(tx: Tx, now: int, clock_now: int) -> list[ViolationShape]:
+def _is_of(task: Task, types: frozenset[str] | None) -> bool:
+    return types is None or task.workflow_type in types
+
+
+def _violations(
+    tx: Tx, now: int, clock_now: int, types: frozenset[str] | None = None
+) -> list[ViolationShape]:
     due = now - sla.SECOND
     if now < clock_now:
         found = [task for task in _running_past(tx, now) if (task.due_at or 0) <= due]
     else:
         found = tx.all(Task, "sla.due_before", due=due)
-    return [_show_violation(task, now) for task in found]
+    return [_show_violation(task, now) for task in found if _is_of(task, types)]
 
 
 def _running_past(tx: Tx, now: int) -> list[Task]:

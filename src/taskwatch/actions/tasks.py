@@ -160,10 +160,10 @@ def _for_each(
     change: Change,
 ) -> list[Linked]:
     def apply_all() -> list[Linked]:
+        expect(tx, lookup.task(tx, ref), change)
         befores = list(lookup.tasks(tx, after_refs))
         return [apply(tx, lookup.task(tx, ref), before, change) for before in befores]
 
-    expect(lookup.task(tx, ref), change)
     done: list[Linked] = once(tx, change, [apply.__name__, ref, after_refs], apply_all)
     return done
 
@@ -194,7 +194,7 @@ def _active(tx: Tx, ref: str) -> lookup.Workflow:
 
 
 def _set_timeout(tx: Tx, task: model.Task, timeout_minutes: int | None, change: Change) -> Retimed:
-    expect(task, change)
+    expect(tx, task, change)
     if task.status not in model.OPEN:
         raise Conflict(f"{task.code} is {task.status}", hint="a finished cycle keeps the timeout it had")
     if timeout_minutes != task.timeout_minutes:

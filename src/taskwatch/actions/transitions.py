@@ -133,7 +133,7 @@ def save(tx: Tx, before: Task, after: Task, at: int, reason: str | None) -> None
 
 
 def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
-    expect(before, change)
+    expect(tx, before, change)
     if verb.name == "start":
         _check_holder(before, change)
     _check_workflow(tx, before, verb)

@@ -4,7 +4,7 @@ import json
 from typing import TypedDict
 
 from taskwatch.actions import lookup
-from taskwatch.actions.change import Change, check, once
+from taskwatch.actions.change import Change, check, check_sight, once
 from taskwatch.actions.journal import record
 from taskwatch.actions.tasks import create
 from taskwatch.actions.transitions import end_workflow, make_ready, transition_within
@@ -130,6 +130,7 @@ def _define(tx: Tx, wanted: definition.WorkflowType, change: Change) -> Defined:
 
 
 def _start(tx: Tx, type_code: str, taskable_type: str, subject: str, change: Change) -> Started:
+    check_sight(type_code, change)
     row = lookup.workflow_type(tx, type_code)
     wanted = read_definition(row)
     _check_subject(tx, wanted, taskable_type, subject)
@@ -158,6 +159,7 @@ def _start(tx: Tx, type_code: str, taskable_type: str, subject: str, change: Cha
 
 def _cancel(tx: Tx, ref: str, change: Change) -> Cancelled:
     workflow = lookup.workflow(tx, ref)
+    check_sight(workflow.type, change)
     if workflow.status != "active":
         raise Conflict(f"{workflow} is {workflow.status}", hint="only an active workflow can be cancelled")
     open_tasks = tx.all(model.Task, "tasks.open_of_workflow", workflow_id=workflow.id)

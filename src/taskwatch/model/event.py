@@ -36,12 +36,17 @@ USER_UPDATED = "user.updated"
 USER_REMOVED = "user.removed"
 ROLE_GRANTED = "role.granted"
 ROLE_REVOKED = "role.revoked"
+TOKEN_CREATED = "token.created"  # noqa: S105  a kind, no secret
+TOKEN_REVOKED = "token.revoked"  # noqa: S105  a kind, no secret
+SESSION_CLOSED = "session.closed"
+MESSAGE_PUBLISHED = "message.published"
 
 KINDS = tuple(sorted(value for name, value in globals().items() if name.isupper() and isinstance(value, str)))
 
 ALERTS_TOPIC = "admin.sla.alerts"
 PEOPLE_TOPIC = "admin.people"
 TYPES_TOPIC = "admin.types"
+TOKENS_TOPIC = "admin.tokens"
 
 Assignments = Iterable[Assignment]
 
@@ -166,8 +171,16 @@ def workflow_changed(
 
 
 def house_changed(kind: str, topic: str, *, by: int | None, at: int, **facts: Any) -> Event:
-    """A user, a role or a workflow type changed."""
+    """A user, a role, a token or a workflow type changed. `facts` never hold a secret."""
     return Event(kind, at, {**facts, **_stamp(by, at)}, (topic,))
+
+
+def message_published(  # noqa: PLR0917  the parts of a message, in the order the protocol has them
+    name: str, channels: list[str], data: str, socket_id: str | None, topics: Iterable[str], at: int
+) -> Event:
+    """Another application sent `data`, a text, to channels; `socket_id` names the client to leave out."""
+    payload = {"name": name, "channels": channels, "data": data, "socket_id": socket_id}
+    return Event(MESSAGE_PUBLISHED, at, payload, tuple(topics))
 
 
 def workflow_topics(task: Task) -> tuple[str, ...]:
@@ -214,6 +227,10 @@ def _who(payload: dict[str, Any]) -> str:
     return f"{given['type']}:{given['user_id'] if given['type'] == 'user' else given['role_name']}"
 
 
+def _token(payload: dict[str, Any]) -> str:
+    return f"token {payload['token_id']}" + (f" ({payload['name']})" if payload["name"] else "")
+
+
 def _because(payload: dict[str, Any]) -> str:
     return f" ({payload['reason']})" if payload.get("reason") else ""
 
@@ -249,4 +266,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     USER_REMOVED: lambda p: f"user {p['user_id']} ({p['name']}) was removed",
     ROLE_GRANTED: lambda p: f"user {p['user_id']} got the role {p['role_name']}",
     ROLE_REVOKED: lambda p: f"user {p['user_id']} lost the role {p['role_name']}",
+    TOKEN_CREATED: lambda p: f"{_token(p)} was created",
+    TOKEN_REVOKED: lambda p: f"{_token(p)} was revoked",
+    SESSION_CLOSED: lambda p: f"somebody who came in by {_token(p)} signed out",
+    MESSAGE_PUBLISHED: lambda p: f"{p['name']} was published to {', '.join(p['channels'])}",
 }

@@ -11,6 +11,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 
 AT_RISK_PERCENT = 20
+NEARLY = 99.99
 RISK_LEVELS = ("exceeded", "critical", "high", "medium", "low")
 
 
@@ -180,3 +181,8 @@ def verdict(outcome: str, exceeded: bool, timeout_minutes: int | None) -> str:
 def percent(part: int, whole: int) -> float:
     """`part / whole` in per cent with two decimals, half-up, in integers: no float ever decides."""
     return ((20_000 * part + whole) // (2 * whole)) / 100
+
+
+def percentage(rate: float, *, perfect: bool = False) -> str:
+    """A rate as `66.67%`; never as 100.00% unless it is perfect."""
+    return f"{rate if perfect else min(rate, NEARLY):.2f}%"

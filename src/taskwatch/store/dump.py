@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 from taskwatch.errors import InvalidFile
 from taskwatch.store.base import Tx
 
+# Nothing that lets anybody in is in a dump.
+LEFT_OUT = ("credentials",)
+SECRETS = ("pusher_secret",)
+
 # What a row refers to comes before it.
 TABLES = (
     "meta", "users", "user_roles", "workflow_types", "workflows", "tasks", "dependencies", "assignments",

@@ -38,3 +38,8 @@ def make_private(path: str) -> None:
 def files_of(path: str) -> list[str]:
     """The file and those SQLite keeps beside it, as far as they are there."""
     return [file for suffix in ("", "-wal", "-shm", "-journal") if os.path.exists(file := path + suffix)]
+
+
+def live_folder(path: str) -> str:
+    """The folder beside a database where its daemons are reached, the same by whatever name it is opened."""
+    return f"{os.path.realpath(path)}.live"

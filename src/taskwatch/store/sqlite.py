@@ -16,6 +16,7 @@ from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION, Record
 from taskwatch.store.fault import translated
 from taskwatch.store.place import find_file
 from taskwatch.store.queries import question
+from taskwatch.store.wake import nudge
 
 if TYPE_CHECKING:
     from taskwatch.store.base import Upkeep
@@ -115,12 +116,15 @@ class SqliteStore:
         """A transaction that waits for its turn at once, and is kept when all went well."""
         with translated(self.url):
             self._await_turn()
+            rows_before = self.connection.total_changes
             try:
                 yield SqliteTx(self.connection)
                 self.connection.execute("ROLLBACK" if dry_run else "COMMIT")
             except BaseException:
                 self.connection.rollback()
                 raise
+            if not dry_run and self.connection.total_changes != rows_before:
+                nudge(self.url)
 
     def upkeep(self) -> "Upkeep":
         """What takes care of the file."""

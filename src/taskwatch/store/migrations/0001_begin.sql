@@ -157,6 +157,7 @@ CREATE TABLE alerts (
 ) STRICT, WITHOUT ROWID;
 
 -- `topics` holds a space before and after each name, so that one search finds a topic or those that begin alike.
+-- `origin` is the socket of the client whose request made it true: that client need not be told.
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
@@ -165,11 +166,35 @@ CREATE TABLE events (
     workflow_id INTEGER,
     status TEXT,
     topics TEXT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    origin TEXT
 ) STRICT;
 
 CREATE INDEX events_by_task ON events (task_id, seq) WHERE task_id IS NOT NULL;
 CREATE INDEX events_by_time ON events (at);
+
+-- Who may come in. Of a secret only the SHA-256 is kept; `roles` and `workflows` hold names between spaces, and
+-- workflows null is every type. A session comes from a token, a ticket from either: they end with their parent.
+CREATE TABLE credentials (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('token', 'session', 'ticket')),
+    name TEXT,
+    hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 64),
+    user_id INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    roles TEXT NOT NULL,
+    workflows TEXT,
+    admin INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    parent_id INTEGER REFERENCES credentials (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    last_used_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX credentials_by_name ON credentials (name) WHERE kind = 'token' AND revoked_at IS NULL;
+CREATE INDEX credentials_by_parent ON credentials (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX credentials_by_user ON credentials (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX credentials_passing ON credentials (expires_at) WHERE kind <> 'token';
 
 CREATE TABLE idempotency (
     key TEXT PRIMARY KEY,

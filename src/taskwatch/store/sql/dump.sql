@@ -6,11 +6,12 @@ SELECT user_version FROM pragma_user_version
 SELECT name, type, "notnull" OR pk > 0 FROM pragma_table_info(:table) ORDER BY cid
 
 -- name: meta
--- The epoch stays behind: a database made from a dump is another event log.
-SELECT * FROM meta WHERE name <> 'epoch' ORDER BY name
+-- The epoch stays behind: a database made from a dump is another event log. So do secrets.
+SELECT * FROM meta WHERE name NOT IN ('epoch', 'pusher_secret') ORDER BY name
 
 -- name: add_meta
-INSERT INTO meta (name, value) VALUES (:name, :value)
+-- What the new database knows of itself already stands.
+INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING
 
 -- name: users
 SELECT * FROM users ORDER BY id
@@ -104,8 +105,8 @@ INSERT INTO alerts (
 SELECT * FROM events ORDER BY seq
 
 -- name: add_events
-INSERT INTO events (seq, kind, at, task_id, workflow_id, status, topics, payload)
-VALUES (:seq, :kind, :at, :task_id, :workflow_id, :status, :topics, :payload)
+INSERT INTO events (seq, kind, at, task_id, workflow_id, status, topics, payload, origin)
+VALUES (:seq, :kind, :at, :task_id, :workflow_id, :status, :topics, :payload, :origin)
 
 -- name: idempotency
 SELECT * FROM idempotency ORDER BY key

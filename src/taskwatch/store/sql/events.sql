@@ -1,14 +1,14 @@
 -- name: record
-INSERT INTO events (kind, at, task_id, workflow_id, status, topics, payload)
-VALUES (:kind, :at, :task_id, :workflow_id, :status, :topics, :payload)
+INSERT INTO events (kind, at, task_id, workflow_id, status, topics, payload, origin)
+VALUES (:kind, :at, :task_id, :workflow_id, :status, :topics, :payload, :origin)
 
 -- name: page
--- What follows a cursor; every filter is optional. `topic` begins with a space, and ends with one if exact:
--- LIKE would take `Order.A1` for `order.a1`.
+-- What follows a cursor; every filter is optional. Each of `topics` (a JSON array) begins with a space, and
+-- ends with one if exact: LIKE would take `Order.A1` for `order.a1`.
 SELECT seq, kind, at, topics, payload FROM events
 WHERE seq > :after
     AND (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
-    AND (:topic IS NULL OR instr(topics, :topic) > 0)
+    AND (:topics IS NULL OR EXISTS (SELECT 1 FROM json_each(:topics) AS one WHERE instr(topics, one.value) > 0))
     AND (:since IS NULL OR at >= :since)
 ORDER BY seq LIMIT :limit
 
@@ -16,9 +16,15 @@ ORDER BY seq LIMIT :limit
 -- The last ones, newest first, with the same filters.
 SELECT seq, kind, at, topics, payload FROM events
 WHERE (:kinds IS NULL OR instr(:kinds, ' ' || kind || ' ') > 0)
-    AND (:topic IS NULL OR instr(topics, :topic) > 0)
+    AND (:topics IS NULL OR EXISTS (SELECT 1 FROM json_each(:topics) AS one WHERE instr(topics, one.value) > 0))
     AND (:since IS NULL OR at >= :since)
 ORDER BY seq DESC LIMIT :limit
+
+-- name: facts
+-- What the relay sends on, as it is kept.
+SELECT seq, kind, at, topics, payload, origin FROM events
+WHERE seq > :after AND (:until IS NULL OR seq <= :until)
+ORDER BY seq LIMIT :limit
 
 -- name: of_task
 SELECT seq, kind, at, topics, payload FROM events WHERE task_id = :task_id ORDER BY seq

@@ -52,9 +52,10 @@ WHERE id = :id AND status = :was_status AND version = :was_version
 -- name: listed
 -- Every filter is optional; `statuses` is a list with a space around each name.
 SELECT * FROM task_record AS t
-WHERE (:statuses IS NULL OR instr(:statuses, ' ' || t.status || ' ') > 0)
+WHERE t.id > :after_id AND (:statuses IS NULL OR instr(:statuses, ' ' || t.status || ' ') > 0)
     AND (:workflow_id IS NULL OR t.workflow_id = :workflow_id)
     AND (:workflow_type IS NULL OR t.workflow_type = :workflow_type)
+    AND (:types IS NULL OR instr(:types, ' ' || t.workflow_type || ' ') > 0)
     AND (:text IS NULL OR instr(lower(t.code || ' ' || t.name), lower(:text)) > 0)
     AND (:user_id IS NULL OR t.claimed_by = :user_id OR EXISTS (
         SELECT 1 FROM assignments AS a WHERE a.task_id = t.id AND (a.user_id = :user_id OR a.role_name IN (

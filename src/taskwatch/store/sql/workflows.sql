@@ -46,6 +46,8 @@ SELECT w.id, w.type_id, w.type, w.taskable_type, w.subject_id, w.status, w.start
     count(t.id) FILTER (WHERE t.due_at + 1000 <= :now), count(t.id) FILTER (WHERE t.status = 'failed')
 FROM workflows AS w LEFT JOIN tasks AS t ON t.workflow_id = w.id
 WHERE (:status IS NULL OR w.status = :status) AND (:type IS NULL OR w.type = :type)
+    AND (:before_id IS NULL OR w.id < :before_id)
+    AND (:types IS NULL OR instr(:types, ' ' || w.type || ' ') > 0)
 GROUP BY w.id ORDER BY w.id DESC LIMIT :limit
 
 -- name: unsatisfied
