@@ -102,12 +102,63 @@ def test_a_flag_of_its_own_is_named_as_the_origin(place):
         ("TASKWATCH_SLA__ALERT_ON_RISE", "Yes", "sla.alert_on_rise", True),
         ("TASKWATCH_RETENTION__EVENTS_DAYS", "90", "retention.events_days", 90),
         ("TASKWATCH_RETENTION__IDEMPOTENCY_HOURS", "48", "retention.idempotency_hours", 48),
+        ("TASKWATCH_SERVER__HOST", "::1", "server.host", "::1"),
+        ("TASKWATCH_SERVER__PORT", "0", "server.port", 0),
+        ("TASKWATCH_SERVER__WORKERS", "64", "server.workers", 64),
+        ("TASKWATCH_PUSHER__APP_ID", "42", "pusher.app_id", "42"),
+        ("TASKWATCH_PUSHER__CLIENT_EVENTS", "yes", "pusher.client_events", True),
     ],
 )
 def test_a_variable_sets_its_key(place, variable, text, name, value):
     config = place.load({variable: text})
     assert (config[name], origin(config, name)) == (value, f"environment {variable}")
     assert values(config) == DEFAULTS | {name: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("server.host", "tasks.example.org"),
+        ("server.host", "[::]"),
+        ("server.allowed_hosts", "tasks.example.org, 10.0.0.7 , [::1]"),
+        ("server.allowed_origins", "https://app.example.org, http://localhost:5173"),
+        ("server.trusted_proxies", "127.0.0.1, 10.0.0.0/8, fd00::/8"),
+        ("server.public_url", "https://example.org/tasks/"),
+        ("server.url", ""),
+        ("pusher.key", "app-key_1"),
+    ],
+)
+def test_a_text_that_is_understood_is_kept_as_it_was_written(place, name, text):
+    assert place.load_flags({name: text})[name] == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("server.host", "", "The address that the daemon listens on"),
+        ("server.host", "exa mple", "a host name or an address"),
+        ("server.port", "65536", "The port"),
+        ("server.workers", "0", "How many processes"),
+        ("server.allowed_hosts", "tasks.example.org:8000", "without a port"),
+        ("server.allowed_hosts", "a.example, *.example", "a host name or an address"),
+        ("server.allowed_hosts", " ", "Names it answers to"),
+        ("server.allowed_origins", "app.example.org", "scheme and host"),
+        ("server.allowed_origins", "*", "scheme and host"),
+        ("server.allowed_origins", "https://app.example.org/page", "without a path"),
+        ("server.trusted_proxies", "proxy.example.org", "addresses or networks"),
+        ("server.public_url", "ftp://example.org", "https://"),
+        ("server.public_url", "http://example.org:99999", "https://"),
+        ("server.public_url", "https://dana:secret@example.org", "https://"),
+        ("server.url", "https://example.org/?a=1", "https://"),
+        ("server.log_format", "xml", "How the daemon logs"),
+        ("pusher.app_id", "one", "Id of the application"),
+        ("pusher.key", "a/b", "Key of the application"),
+    ],
+)
+def test_a_text_that_is_not_understood_names_its_key_and_the_next_step(place, name, text, hint):
+    with pytest.raises(InvalidConfig, match=f"flag -o: {name} must be ") as error:
+        place.load_flags({name: text})
+    assert hint in error.value.hint
 
 
 def test_an_empty_variable_counts_as_not_set(place):
@@ -166,7 +217,7 @@ def test_a_wrong_value_in_a_file_is_told_with_its_line_and_key(place, text, line
         ("color = 'auto'", "did you mean output.color?"),
         ("[ouput]", "did you mean output?"),
         ("[sla]\ntimezone = ''", "did you mean timezone?"),
-        ("[zzz]", "choose from output, retention, sla"),
+        ("[zzz]", "choose from output, pusher, retention, server, sla"),
         ("timezone = 'Europe/Pariss'", "Europe/Paris"),
         ("output.color = 'red'", 'When to use colour (default "auto")'),
     ],

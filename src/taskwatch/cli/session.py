@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from taskwatch.config import Config
+    from taskwatch.config import Config, Sources
     from taskwatch.errors import TaskwatchError
     from taskwatch.store import Store
 
 _REPEATED = ("option", "quiet", "verbose")
-_CONFIGURING = ("db", "color", "by")
+_CONFIGURING = ("db", "color", "by", "host", "port", "workers", "server", "token-file")
 
 
 class Session:
@@ -84,15 +84,15 @@ class Session:
     @functools.cached_property
     def config(self) -> "Config":
         """The configuration with these flags on top; raises InvalidConfig."""
-        from taskwatch import config
+        return self.sources.load(self.environ)
+
+    @property
+    def sources(self) -> "Sources":
+        """Where the configuration is read from, for whoever reads it again later."""
+        from taskwatch.config import Sources
 
         own = {f"--{flag}": self.flags[flag] for flag in _CONFIGURING if flag in self.flags}
-        return config.load(
-            flags=dict(self.flags.get("option", ())) | own,
-            environ=self.environ,
-            cwd=os.getcwd(),
-            config_path=self.flags.get("config"),
-        )
+        return Sources(dict(self.flags.get("option", ())) | own, os.getcwd(), self.flags.get("config"))
 
     @functools.cached_property
     def zone(self) -> "tzinfo":

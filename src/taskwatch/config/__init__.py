@@ -6,6 +6,6 @@
 
 from taskwatch.config.check import Setting
 from taskwatch.config.keys import KEYS, Key, Value
-from taskwatch.config.settings import Config, acting_user, database_path, load
+from taskwatch.config.settings import Config, Sources, acting_user, database_path, load
 
-__all__ = ["KEYS", "Config", "Key", "Setting", "Value", "acting_user", "database_path", "load"]
+__all__ = ["KEYS", "Config", "Key", "Setting", "Sources", "Value", "acting_user", "database_path", "load"]

@@ -58,9 +58,37 @@ def _is_zone(value: Any) -> bool:
     return isinstance(value, str) and bool(parse_zone(value))
 
 
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and value.replace("-", "").replace("_", "").isalnum() and value.isascii()
+
+
+def _is_digits(value: Any) -> bool:
+    return isinstance(value, str) and value.isdecimal() and value.isascii()
+
+
+def _parsed(wants: str, parser: str, *, empty: bool = True) -> Kind:
+    """Text that a function of `config.net` understands, loaded only for a value that somebody set."""
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, str) or not value.strip():
+            return empty and value == ""
+        from taskwatch.config import net
+
+        return bool(getattr(net, parser)(value))
+
+    return Kind(wants, fits)
+
+
 _COLOR = _choice("auto", "always", "never")
+_DIGITS = Kind("a number in quotes", _is_digits)
+_HOST = _parsed("a host name or address", "parse_host", empty=False)
+_HOSTS = _parsed("host names or addresses with commas between them", "parse_hosts")
+_NETWORKS = _parsed("addresses or networks with commas between them", "parse_networks")
+_ORIGINS = _parsed("origins with commas between them", "parse_origins")
 _PATH = Kind("one line of text", _is_line, is_path=True)
 _SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
+_URL = _parsed("an http:// or https:// address", "parse_url")
+_WORD = Kind("letters, digits, - and _", _is_word)
 _ZONE = Kind("a time zone such as Europe/Paris", _is_zone)
 
 _TABLE = (
@@ -74,6 +102,27 @@ _TABLE = (
     Key("sla.alert_on_rise", False, _SWITCH, "Alert at once when the level rises, before the next slot"),
     Key("retention.events_days", 0, _number(0, _CENTURY_DAYS), "Days to keep events; 0 is for ever"),
     Key("retention.idempotency_hours", 24, _number(24, 24 * _CENTURY_DAYS), "Hours to keep idempotency keys"),
+    Key("server.host", "127.0.0.1", _HOST, "The address that the daemon listens on", flag="--host"),
+    Key("server.port", 8000, _number(0, 65_535), "The port; 0 is any that is free", flag="--port"),
+    Key("server.workers", 1, _number(1, 64), "How many processes share the port", flag="--workers"),
+    Key("server.public_url", "", _URL, "Where browsers reach the daemon; empty is its own address"),
+    Key("server.allowed_hosts", "", _HOSTS, "Names it answers to beside its own address"),
+    Key("server.allowed_origins", "", _ORIGINS, "Web pages of other origins that may use it"),
+    Key("server.trusted_proxies", "", _NETWORKS, "Proxies whose X-Forwarded headers are believed"),
+    Key(
+        "server.url", "", _URL, "The daemon that commands follow; empty reads the database",
+        "TASKWATCH_SERVER", "--server",
+    ),
+    Key(
+        "server.token_file", "", _PATH, "File with the token for that daemon",
+        "TASKWATCH_TOKEN_FILE", "--token-file",
+    ),
+    Key("server.log_format", "text", _choice("text", "json"), "How the daemon logs"),
+    Key("pusher.app_id", "1", _DIGITS, "Id of the application in the HTTP API of the Pusher protocol"),
+    Key("pusher.key", "taskwatch", _WORD, "Key of the application, which every client knows"),
+    Key("pusher.secret_file", "", _PATH, "File with its secret; empty is a secret kept in the database"),
+    Key("pusher.client_events", False, _SWITCH, "Whether clients may send events to each other"),
+    Key("pusher.subscription_counts", False, _SWITCH, "Whether clients are told how many follow a channel"),
 )  # fmt: skip
 
 KEYS = {key.name: key for key in _TABLE}

@@ -4,6 +4,7 @@ The project file is `taskwatch.toml` in the current directory: whoever can write
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from taskwatch.config.check import Setting, accept, convert, unknown
 from taskwatch.config.keys import KEYS, Value
@@ -50,6 +51,18 @@ class Config:
     def settings(self) -> list[Setting]:
         """Every key with its value and origin, in the order of the table."""
         return list(self._settings.values())
+
+
+class Sources(NamedTuple):
+    """Where settings come from beside the environment, kept in order to read them again later."""
+
+    flags: Mapping[str, str]
+    cwd: str
+    config_path: str | None = None
+
+    def load(self, environ: Mapping[str, str]) -> Config:
+        """The configuration as it is now; InvalidConfig if it is wrong."""
+        return load(flags=self.flags, environ=environ, cwd=self.cwd, config_path=self.config_path)
 
 
 def load(
