@@ -1,0 +1,125 @@
+"""The relay: follows the event log by its cursor and gives every new fact to the hub, once and in order.
+
+It reads in a thread of its own, which waits for the bell and hands each batch to the event loop in one step:
+a change is with the clients after two switches between threads. A bell that is not heard costs at most a
+quarter of a second.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+from taskwatch.actions import events
+from taskwatch.services import fact
+from taskwatch.services.bell import Bell
+from taskwatch.services.fact import Fact
+from taskwatch.services.hub import Hub
+from taskwatch.store import Store, open_store
+
+POLL_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+BATCH = 500
+# How many batches may wait for the event loop: a flood stays in the log until there is time for it.
+AHEAD = 2
+
+Listener = Callable[[Sequence[Fact]], None]
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """One per worker. `listeners` hear every batch after the clients did, in the event loop."""
+
+    def __init__(self, url: str, hub: Hub) -> None:
+        self.listeners: list[Listener] = []
+        self._url = url
+        self._hub = hub
+        self._bell: Bell | None = None
+        self._thread: threading.Thread | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._room = threading.Semaphore(AHEAD)
+        self._is_ending = False
+
+    async def start(self) -> None:
+        """Stand at the end of the log, and follow it from there."""
+        loop = asyncio.get_running_loop()
+        begun: asyncio.Future[tuple[str, int]] = loop.create_future()
+        self._bell = Bell(self._url)
+        self._thread = threading.Thread(
+            target=self._run, args=(loop, self._bell, begun), name="taskwatch-relay"
+        )
+        self._thread.start()
+        self._hub.begin(*await begun)
+
+    async def pass_on(self) -> None:
+        """Return when all that is in the log by now has gone out."""
+        if self._bell:
+            done = asyncio.get_running_loop().create_future()
+            self._waiting.append(done)
+            self._bell.ring()
+            await done
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        self._is_ending = True
+        if self._bell and self._thread:
+            self._bell.ring()
+            self._room.release()
+            await asyncio.to_thread(self._thread.join)
+            self._bell.close()
+            self._bell = None
+        while self._waiting:
+            self._waiting.popleft().cancel()
+
+    def _run(
+        self, loop: asyncio.AbstractEventLoop, bell: Bell, begun: "asyncio.Future[tuple[str, int]]"
+    ) -> None:
+        try:
+            with closing(open_store(self._url)) as store:
+                epoch, seq = events.position(store)
+                loop.call_soon_threadsafe(begun.set_result, (epoch, seq))
+                self._follow(store, loop, bell, epoch, seq)
+        except BaseException as error:
+            log.exception("the event log cannot be followed")
+            loop.call_soon_threadsafe(_fail, begun, error)
+
+    def _follow(
+        self, store: Store, loop: asyncio.AbstractEventLoop, bell: Bell, epoch: str, seq: int
+    ) -> None:
+        while not self._is_ending:
+            waiting = len(self._waiting)
+            try:
+                rows = events.facts(store, seq, BATCH)
+            except Exception:
+                log.exception("the event log cannot be read and is tried again")
+                bell.wait(RETRY_SECONDS)
+                continue
+            if rows:
+                seq = rows[-1].seq
+                self._room.acquire()
+                loop.call_soon_threadsafe(self._tell, [fact.read(row, epoch) for row in rows])
+            if len(rows) < BATCH:
+                if waiting:
+                    loop.call_soon_threadsafe(self._release, waiting)
+                bell.wait(POLL_SECONDS)
+
+    def _tell(self, facts: Sequence[Fact]) -> None:
+        self._room.release()
+        self._hub.publish(facts)
+        for listener in self.listeners:
+            listener(facts)
+
+    def _release(self, count: int) -> None:
+        """Let go on who waited since before the log was read."""
+        for _ in range(min(count, len(self._waiting))):
+            done = self._waiting.popleft()
+            if not done.done():
+                done.set_result(None)
+
+
+def _fail(begun: "asyncio.Future[tuple[str, int]]", error: BaseException) -> None:
+    if not begun.done():
+        begun.set_exception(error)
