@@ -6,6 +6,9 @@ A new command that answers in JSON needs a line in ANSWERS: the arguments that w
 import json
 import os
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import click
 import jsonschema
@@ -73,7 +76,8 @@ ANSWERS = {
     "sla report": ["--since 30d", "--since 30d --by activity"],
     "sla simulate": [f"{LATE} --until 24h"],
     "check": [""],
-    "events list": ["", "--kind task.status.changed --limit 3", "--topic workflow.bc.*"],
+    "watch": ["--once", "--once --topic workflow.bc.115 -n 3"],
+    "events list": ["", "--kind task.status.changed --limit 3", "--topic workflow.bc.* --topic task.1"],
     "events tail": ["", "-n 2"],
     "import log": ["log.csv --case case --activity activity --start start --end end --timeout 30m"],
     "import dump": ["dump.ndjson"],
@@ -83,6 +87,13 @@ ANSWERS = {
     "db migrate": ["", "--journal truncate"],
     "db vacuum": [""],
     "db prune": ["", "--events-older-than 0s", "--events-older-than 0s --dry-run"],
+    "daemon status": [""],
+    "daemon stop": [""],
+    "daemon reload": [""],
+    "token create": ["--name ci --admin", "--user 5 --role adv --workflow bc --expires never"],
+    "token revoke": ["old"],
+    "token list": ["", "--all"],
+    "token pusher": [""],
     "demo": ["--once"],
     "config show": ["", "--origin"],
     "config path": [""],
@@ -124,7 +135,7 @@ def prepared(tmp_path_factory):
         for line in (
             "task add --from more.ndjson", "task start HELD", "task hold HELD --reason lunch",
             "task fail FAILED --reason broken", "task claim CLAIMED --by 5", "user add robin --id 9",
-            "sla monitor", "export dump.ndjson",
+            "sla monitor", "export dump.ndjson", "token create --name old",
         ):  # fmt: skip
             with pytest.raises(SystemExit) as left:
                 main(["--db", "full.db", *line.split()])
@@ -196,9 +207,25 @@ def test_the_name_in_the_table_is_the_command_s_own(words):
 
 @pytest.mark.parametrize(("words", "args"), CASES)
 def test_an_answer_has_its_published_shape(run, words, args):
-    code, out, err = run("empty.db" if words in ON_EMPTY_ONLY else "full.db", f"{words} {args}")
+    with served(words):
+        code, out, err = run("empty.db" if words in ON_EMPTY_ONLY else "full.db", f"{words} {args}")
     assert code == CODES.get(words, (0, 2))[0], err
     jsonschema.validate(json.loads(out), schema_of(words))
+
+
+@contextmanager
+def served(words):
+    """A daemon of the full database while a command asks for one."""
+    if not words.startswith("daemon "):
+        yield
+        return
+    command = [sys.executable, "-m", "taskwatch", "--db", "full.db", "daemon", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert any("serving" in line for line in process.stderr)
+            yield
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(("words", "args"), CASES)

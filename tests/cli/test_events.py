@@ -97,6 +97,30 @@ def test_what_cannot_be_read_is_refused(place, args, code):
     assert json.loads(done.stderr)["error"]["exit_code"] == code
 
 
+def test_topics_add_up(place):
+    folder, store = place
+    workflows.start(store, "bc", "Order", "115", Change(NOW))
+    workflows.start(store, "bc", "Order", "116", Change(NOW))
+    args = ("list", "--kind", "workflow.started", "--topic", "workflow.bc.114", "--topic", "workflow.bc.*6")
+    assert run(folder, *args).returncode == 2
+    found = json.loads(run(folder, *args[:-1], "workflow.bc.116", "--json").stdout)
+    assert [shape["data"]["taskable_id"] for shape in found] == [114, 116]
+
+
+def test_reading_the_database_loads_nothing_that_only_a_server_needs(place):
+    folder, _ = place
+    script = (
+        "import sys; from taskwatch.cli import main\ntry: main()\nfinally: sys.stderr.write(str(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments(folder, "list")[3:]],
+        cwd=folder, env=environ(folder), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "'taskwatch.cli.events.verbs'" in done.stderr
+    for name in ("aiohttp", "asyncio", "msgspec", "urllib.parse"):
+        assert f"'{name}'" not in done.stderr
+
+
 def test_a_reset_is_told_with_the_cursor_to_go_on_from(place):
     folder, _ = place
     last = json.loads(run(folder, "list", "--limit", "1", "--json").stdout)[0]["id"]

@@ -14,7 +14,7 @@ from taskwatch.actions.tasks import NewTask
 from taskwatch.cli import main
 from taskwatch.cli.lazy import LazyGroup
 from taskwatch.cli.sla import sla
-from taskwatch.cli.sla.common import percentage
+from taskwatch.model.sla import percentage
 from taskwatch.store import open_store
 
 NOW = 1_795_435_200_000

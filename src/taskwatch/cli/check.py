@@ -11,20 +11,15 @@ from taskwatch.cli import output
 from taskwatch.cli.command import Command
 from taskwatch.cli.safe import safe
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.sla.common import compliance, now_option
-from taskwatch.errors import InvalidInput, TaskwatchError, TimedOut
+from taskwatch.cli.sla.common import now_option
+from taskwatch.errors import TaskwatchError, TimedOut
 
 if TYPE_CHECKING:
-    from taskwatch.actions.standing import CheckShape, StatisticsShape, Survey
-    from taskwatch.model.threshold import Range
+    from taskwatch.actions.standing import StatisticsShape, Survey
+    from taskwatch.actions.verdict import Limits
 
-STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 UNKNOWN = 3
-METRICS = {"exceeded": "exceeded", "at_risk": "at_risk", "compliance": "compliance_rate"}
-DEFAULT = ("exceeded=0",)
 LONGEST = 3_900
-
-Ranges = dict[str, "Range"]
 
 
 class _Check(Command):
@@ -78,43 +73,30 @@ def check(
     if version:
         output.text(f"taskwatch check {__version__}")
         return
+    from taskwatch.actions.verdict import read_limits
+
     _watch_the_clock(timeout, as_json=session.json)
-    warn, crit = _ranges(warning, critical)
+    limits = read_limits(warning, critical)
     found = _look(session, session.at(now), timeout)
-    _answer(session, found, warn, crit)
+    _answer(session, found, limits)
 
 
-def _answer(session: Session, found: "Survey", warn: Ranges, crit: Ranges) -> NoReturn:
-    code = _judge(found.statistics, warn, crit)
-    summary = f"SLA {STATES[code]} - {_tell(found, warn | crit)}"
+def _answer(session: Session, found: "Survey", limits: "Limits") -> NoReturn:
+    from taskwatch.actions.verdict import judge
+
+    judged = judge(found, limits)
+    code = judged["exit_code"]
     try:
         if session.json:
-            output.emit(_shape(found, code, summary))
+            output.emit(judged)
         else:
-            _print(found, f"{summary} | {_perfdata(found.statistics, warn, crit)}", session.quiet)
+            first = f"{_plain(judged['summary'])} | {_perfdata(found.statistics, limits)}"
+            _print(found, first, session.quiet)
         output.flush()
     except OSError:
         output.silence(sys.stdout)
         code = UNKNOWN
     raise click.exceptions.Exit(code)
-
-
-def _ranges(warning: tuple[str, ...], critical: tuple[str, ...]) -> tuple[Ranges, Ranges]:
-    if not warning and not critical:
-        warning = critical = DEFAULT
-    return dict(map(_read, warning)), dict(map(_read, critical))
-
-
-def _read(text: str) -> tuple[str, "Range"]:
-    from taskwatch.model.names import shown, suggestion
-    from taskwatch.model.threshold import parse
-
-    name, separator, threshold = text.partition("=")
-    metric = name.strip().replace("-", "_") if separator else "exceeded"
-    if metric not in METRICS:
-        hint = suggestion(metric, list(METRICS)) or f"the metrics are {', '.join(METRICS)}"
-        raise InvalidInput(f"there is no metric {shown(name)}", hint=hint)
-    return metric, parse(threshold if separator else text)
 
 
 def _look(session: Session, now: int, timeout: int) -> "Survey":
@@ -129,48 +111,20 @@ def _look(session: Session, now: int, timeout: int) -> "Survey":
         store.close()
 
 
-def _judge(statistics: "StatisticsShape", warn: Ranges, crit: Ranges) -> int:
-    if _alerting(statistics, crit):
-        return 2
-    return 1 if _alerting(statistics, warn) else 0
+def _perfdata(statistics: "StatisticsShape", limits: "Limits") -> str:
+    from taskwatch.actions.verdict import value
 
-
-def _alerting(statistics: "StatisticsShape", ranges: Ranges) -> list[str]:
-    return [metric for metric, wanted in ranges.items() if wanted.alerts(_value(statistics, metric))]
-
-
-def _value(statistics: "StatisticsShape", metric: str) -> float:
-    value: float = statistics[METRICS[metric]]  # type: ignore[literal-required]  # one of three keys of it
-    return value
-
-
-def _tell(found: "Survey", ranges: Ranges) -> str:
-    statistics = found.statistics
-    parts = [f"{statistics['exceeded'] or 'none'} of {statistics['total_in_progress']} tasks overdue"]
-    if worst := _worst(found):
-        parts[0] += f" (worst {_plain(worst)} +{found.violations[0]['exceeded_by']} min)"
-    if "at_risk" in ranges:
-        parts.append(f"{statistics['at_risk']} at risk")
-    if "compliance" in ranges:
-        parts.append(f"compliance {compliance(statistics)}")
-    return ", ".join(parts)
-
-
-def _worst(found: "Survey") -> str | None:
-    return found.violations[0]["task_code"] if found.violations else None
-
-
-def _perfdata(statistics: "StatisticsShape", warn: Ranges, crit: Ranges) -> str:
     total = statistics["total_in_progress"]
-    limits = {"exceeded": ("", total), "at_risk": ("", total), "compliance": ("%", 100)}
+    units = {"exceeded": ("", total), "at_risk": ("", total), "compliance": ("%", 100)}
     return " ".join(
-        f"'{name}'={_value(statistics, name)}{unit};{_limit(warn, name)};{_limit(crit, name)};0;{most}"
-        for name, (unit, most) in limits.items()
+        f"'{name}'={value(statistics, name)}{unit};{_thresholds(limits, name)};0;{most}"
+        for name, (unit, most) in units.items()
     )
 
 
-def _limit(ranges: Ranges, metric: str) -> str:
-    return ranges[metric].text if metric in ranges else ""
+def _thresholds(limits: "Limits", metric: str) -> str:
+    """`warning;critical` as they were written; what is not limited is empty."""
+    return ";".join(ranges[metric].text if metric in ranges else "" for ranges in limits)
 
 
 def _print(found: "Survey", first: str, quiet: int) -> None:
@@ -184,16 +138,6 @@ def _print(found: "Survey", first: str, quiet: int) -> None:
             output.text(f"and {len(found.violations) - place} more")
             return
         output.text(line)
-
-
-def _shape(found: "Survey", code: int, summary: str) -> "CheckShape":
-    return {
-        "state": STATES[code],
-        "exit_code": code,
-        "summary": summary,
-        "worst": _worst(found),
-        "statistics": found.statistics,
-    }
 
 
 def _plain(text: str) -> str:

@@ -63,6 +63,17 @@ def text(*parts: str) -> None:
     _write(sys.stdout, _join(parts, sys.stdout))
 
 
+def painted(*parts: str) -> str:
+    """The parts as one line for stdout, safe and coloured as `text` would print it, without its end."""
+    return _join(parts, sys.stdout)
+
+
+def draw(sequence: str) -> None:
+    """Lines from `painted`, and what steers the terminal between them, in one piece and at once."""
+    _put(sys.stdout, sequence)
+    flush()
+
+
 def say(*parts: str, level: int = 0, multiline: bool = False) -> None:
     """One line of talk on stderr, if the verbosity reaches the level: -1 for trouble, 1 for detail."""
     if _wishes.verbosity >= level:
@@ -168,13 +179,17 @@ def _align(column: Sequence[Cell]) -> str:
 
 
 def _write(stream: TextIO | None, line: str) -> None:
+    _put(stream, f"{line}\n")
+
+
+def _put(stream: TextIO | None, piece: str) -> None:
     if stream is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     try:
-        stream.write(f"{line}\n")
+        stream.write(piece)
     except UnicodeEncodeError:  # a terminal or a PYTHONIOENCODING that cannot show every letter
         narrow = stream.encoding or "ascii"
-        stream.write(f"{line}\n".encode(narrow, "backslashreplace").decode(narrow))
+        stream.write(piece.encode(narrow, "backslashreplace").decode(narrow))
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

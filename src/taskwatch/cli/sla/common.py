@@ -1,4 +1,4 @@
-"""What the verbs of `sla` share: the instant they judge at, and how percentages and instants are shown."""
+"""What the verbs of `sla` share: the instant they judge at, and how statistics and instants are shown."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from taskwatch.actions.standing import StatisticsShape
 
 Callback = Callable[..., None]
-NEARLY = 99.99
 
 
 def now_option(callback: Callback) -> Callback:
@@ -36,19 +35,10 @@ def moment(session: Session, text: str, now: int, *, ahead: bool) -> int:
     return now + step if ahead else now - step
 
 
-def percentage(rate: float, *, perfect: bool = False) -> str:
-    """`66.67%`; never 100.00% unless it is perfect."""
-    return f"{rate if perfect else min(rate, NEARLY):.2f}%"
-
-
-def compliance(statistics: "StatisticsShape") -> str:
-    """The compliance rate as text."""
-    perfect = statistics["on_time"] == statistics["total_in_progress"]
-    return percentage(statistics["compliance_rate"], perfect=perfect)
-
-
 def show_statistics(statistics: "StatisticsShape") -> None:
     """The statistics, a line each."""
+    from taskwatch.actions.verdict import compliance
+
     output.text("SLA Statistics:")
     output.text(f"  Total in progress: {statistics['total_in_progress']}")
     output.text(f"  On time: {statistics['on_time']}")

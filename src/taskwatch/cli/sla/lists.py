@@ -8,8 +8,8 @@ from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.output import Cell, Kind, style
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.sla.common import clock, now_option, percentage
-from taskwatch.model.sla import AT_RISK_PERCENT
+from taskwatch.cli.sla.common import clock, now_option
+from taskwatch.model.sla import AT_RISK_PERCENT, percentage
 from taskwatch.model.times import spell
 
 if TYPE_CHECKING:

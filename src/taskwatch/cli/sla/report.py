@@ -8,8 +8,9 @@ from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.output import Cell
 from taskwatch.cli.session import Session, pass_session
-from taskwatch.cli.sla.common import moment, now_option, percentage
+from taskwatch.cli.sla.common import moment, now_option
 from taskwatch.model.report import GROUPINGS
+from taskwatch.model.sla import percentage
 from taskwatch.model.times import spell
 
 if TYPE_CHECKING:

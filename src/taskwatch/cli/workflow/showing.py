@@ -1,6 +1,6 @@
 """Looking at workflows: a list, one with its progress, a drawing."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from taskwatch.actions.definitions import Definition, TemplateShape
     from taskwatch.actions.progress import Progress, Run
     from taskwatch.actions.shown import TaskShape
-    from taskwatch.model.drawing import Node
-
-
-class Drawing(TypedDict):
-    """A drawn workflow: `text` is what the format says."""
-
-    format: str
-    text: str
 
 
 @command(
@@ -76,7 +68,7 @@ def show(session: Session, ref: str, version: int | None) -> None:
 
 @command(
     "graph",
-    shape="taskwatch.cli.workflow.showing:Drawing",
+    shape="taskwatch.actions.picture:Drawing",
     examples=["taskwatch workflow graph bc.114", "taskwatch workflow graph bc.114 --format dot | dot -Tsvg"],
 )
 @click.argument("ref", metavar="WORKFLOW")
@@ -87,13 +79,13 @@ def show(session: Session, ref: str, version: int | None) -> None:
 @pass_session
 def graph(session: Session, ref: str, form: str) -> None:
     """Draw a workflow. In a tree, what stands elsewhere in full is written (see CODE)."""
-    from taskwatch.actions import progress
+    from taskwatch.actions import picture
 
-    lines = _draw(progress.nodes(session.store(create=False), ref), form)
+    drawn = picture.draw(session.store(create=False), ref, form)
     if session.json:
-        output.emit(Drawing(format=form, text="\n".join(lines)))
+        output.emit(drawn)
         return
-    for line in lines:
+    for line in drawn["text"].split("\n"):
         output.text(line)
 
 
@@ -162,16 +154,3 @@ def _template_row(template: "TemplateShape") -> tuple[output.Cell, ...]:
         minutes and f"{minutes} min",
         ", ".join(template["assignments"]),
     )
-
-
-def _draw(nodes: list["Node"], form: str) -> list[str]:
-    from taskwatch.model import drawing
-
-    if form == "tree":
-        return drawing.text_tree(nodes, _label)
-    return (drawing.mermaid(nodes) if form == "mermaid" else drawing.dot(nodes)).splitlines()
-
-
-def _label(node: "Node") -> str:
-    timeout = "" if node.timeout_minutes is None else f", {node.timeout_minutes} min"
-    return f"{node.code}  {node.name}  [{node.status}{timeout}]"

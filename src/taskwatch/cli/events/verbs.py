@@ -1,45 +1,37 @@
-"""`taskwatch events`: read and follow what happened."""
+"""The verbs of `taskwatch events`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from taskwatch import clock
 from taskwatch.cli import output
 from taskwatch.cli.command import command
-from taskwatch.cli.lazy import LazyGroup
+from taskwatch.cli.remote.options import server_options
 from taskwatch.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from taskwatch.actions.events import EventShape, Filter, Page
+    from taskwatch.actions.events import EventShape
+    from taskwatch.cli.events.log import Log
 
-POLL_SECONDS = 0.25
-PAGE = 500
 SHAPE = "list[taskwatch.actions.events:EventShape]"
-
-events = LazyGroup(
-    "events",
-    {
-        "list": ("taskwatch.cli.events:list_", "List events, the newest or those after a cursor.", "Verbs"),
-        "tail": ("taskwatch.cli.events:tail", "Print the last events and follow the log.", "Verbs"),
-    },
-    help="Read and follow what happened. Every change is an event, numbered in order.",
-    examples=["taskwatch events list --since 1h", "taskwatch events tail -f --topic 'workflow.bc.*'"],
-)
 
 
 def filters(callback: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which events."""
+    """The options that say which events, and whose."""
     for option in (
+        server_options,
         click.option("--jsonl", is_flag=True, help="One JSON object a line."),
         click.option(
             "--after", metavar="CURSOR", help="Only what follows this event (its id or seq), without a gap."
         ),
         click.option("--since", metavar="TIME", help="Only events from this time on."),
-        click.option("--topic", metavar="TOPIC", help="Only this topic; workflow.bc.* means all of bc."),
+        click.option(
+            "--topic", "topics", metavar="TOPIC", multiple=True,
+            help="Only this topic; workflow.bc.* means all of bc; repeatable.",
+        ),
         click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only this kind; repeatable."),
-    ):
+    ):  # fmt: skip
         callback = option(callback)
     return callback
 
@@ -58,7 +50,7 @@ def filters(callback: Callable[..., None]) -> Callable[..., None]:
 @pass_session
 def list_(session: Session, /, limit: int, after: str | None, jsonl: bool, **wanted: Any) -> None:
     """List events: the newest, or with --after the first that follow the cursor."""
-    found = _read(session, _filter(session, **wanted), after, limit).events
+    found = _open(session, **wanted).read(after, limit).events
     if session.json and not jsonl:
         output.emit(found)
         return
@@ -74,6 +66,7 @@ def list_(session: Session, /, limit: int, after: str | None, jsonl: bool, **wan
         "taskwatch events tail -f",
         "taskwatch events tail -f --jsonl --after 4f1c09ab-120 >> events.ndjson",
         "taskwatch events tail -n 5 --kind task.status.changed",
+        "taskwatch events tail -f --server https://tasks.example.org --token-file ~/.taskwatch-token",
     ],
 )
 @filters
@@ -86,51 +79,29 @@ def tail(
     session: Session, /, count: int, follow: bool, after: str | None, jsonl: bool, **wanted: Any
 ) -> None:
     """Print the last events, or with --after all that follow the cursor; with -f go on as they happen."""
-    pages = _pages(session, _filter(session, **wanted), after, count, follow=follow)
+    from taskwatch.cli.events.log import read_all
+
+    batches = read_all(_open(session, **wanted), after, count, follow=follow)
     if session.json and not (jsonl or follow):
-        output.emit([found for page in pages for found in page.events])
+        output.emit([found for batch in batches for found in batch])
         return
-    for page in pages:
-        _print(session, page.events)
+    for batch in batches:
+        _print(session, batch)
 
 
-def _filter(session: Session, kinds: tuple[str, ...], topic: str | None, since: str | None) -> "Filter":
+def _open(session: Session, kinds: tuple[str, ...], topics: tuple[str, ...], since: str | None) -> "Log":
     from taskwatch.actions.events import Filter
+    from taskwatch.cli.events.log import open_log
 
-    return Filter(kinds, topic, session.at(since) if since else None)
-
-
-def _read(session: Session, wanted: "Filter", after: str | None, limit: int) -> "Page":
-    from taskwatch.actions.events import following, newest
-
-    store = session.store()
-    return newest(store, wanted, limit) if after is None else following(store, wanted, after, limit)
-
-
-def _pages(
-    session: Session, wanted: "Filter", after: str | None, count: int, *, follow: bool
-) -> "Iterator[Page]":
-    """Page after page, each in a transaction of its own; a short one is the last, or is waited behind."""
-    page = _read(session, wanted, after, count if after is None else PAGE)
-    yield page
-    while follow or (after is not None and len(page.events) == PAGE):
-        if len(page.events) < PAGE:
-            clock.sleep(POLL_SECONDS)
-        page = _read(session, wanted, page.cursor, PAGE)
-        yield page
+    return open_log(session, Filter(kinds, topics, session.at(since) if since else None))
 
 
 def _print(session: Session, found: "list[EventShape]") -> None:
+    from taskwatch.cli.events.line import event_line
+
     for shape in found:
         if session.json:
             output.emit_line(shape)
         else:
-            _print_line(session, shape)
+            output.text(*event_line(shape, session.zone))
             output.flush()
-
-
-def _print_line(session: Session, shape: "EventShape") -> None:
-    from taskwatch.model.times import local, parse_instant
-
-    at = local(parse_instant(shape["at"], now=session.now, zone=session.zone), session.zone)
-    output.text(output.style(f"{at}  {shape['seq']:>6}  ", "dim"), shape["sentence"])

@@ -1,0 +1,1 @@
+"""The daemon: an object that keeps everything running, and its surroundings on an operating system."""
