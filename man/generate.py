@@ -47,7 +47,7 @@ def pages() -> dict[str, str]:
         "KEYS": [line for key in KEYS.values() for line in _key(key)],
         "PAGES": [_see_also(tops)],
     }
-    for name in ("taskwatch.1", "taskwatch.7", "taskwatch.toml.5"):
+    for name in ("taskwatch.1", "taskwatch.7", "taskwatch-live.7", "taskwatch.toml.5"):
         found[name] = _fill(name, parts)
     return found
 
@@ -75,7 +75,7 @@ def _command_page(top: Leaf, below: list[Leaf]) -> str:
             *_paragraphs(top.command.help or ""),
             *([".SH COMMANDS"] if below else []),
             *(line for leaf in below for line in _subsection(leaf)),
-            *([] if below else _option_section(top)),
+            *_option_section(top),
             ".SH SHARED OPTIONS",
             "The options that every command has are described in",
             ".BR taskwatch (1).",
