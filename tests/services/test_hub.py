@@ -1,5 +1,6 @@
 """The hub against a naive reference, and what it promises about batches and causers."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,11 +27,48 @@ class Plain:
 
 
 class Listener:
+    """A client whose socket takes `room` bytes at once; the rest waits until `read`."""
+
     def __init__(self, encoding, name=None):
-        self.encoding, self.name, self.got = encoding, name, []
+        self.encoding, self.name, self.crowd = encoding, name, None
+        self.room, self.taken, self.kept, self.is_gone = 10**9, b"", b"", False
+
+    @property
+    def is_behind(self):
+        return bool(self.kept)
+
+    @property
+    def got(self):
+        return [int(seq) for seq in self.taken.decode().split(",")[:-1]]
+
+    def push(self, data):
+        assert not self.kept
+        if self.is_gone:
+            raise BrokenPipeError
+        if not self.room:
+            raise BlockingIOError
+        part = data[: self.room]
+        self.room -= len(part)
+        self.taken += part
+        return len(part)
 
     def send(self, data):
-        self.got += [int(seq) for seq in data.decode().split(",")[:-1]]
+        if self.is_behind:
+            self.keep(data)
+        elif (sent := min(self.room, len(data))) < len(data):
+            self.push(data) if sent else None
+            self.keep(data[sent:])
+        else:
+            self.push(data)
+
+    def keep(self, data):
+        self.kept += data
+        if self.crowd:
+            self.crowd.fell_behind(self)
+
+    def read(self, room=10**9):
+        """Take what waits, and have so much room from now on."""
+        self.taken, self.kept, self.room = self.taken + self.kept, b"", room
 
 
 def is_followed(fact, names):
@@ -70,14 +108,35 @@ def test_who_caused_a_fact_is_spared_it_and_gets_the_others():
     assert (causer.got, other.got) == ([1, 3], [1, 2, 3])
 
 
-def test_a_client_that_leaves_while_a_batch_goes_out_hurts_nobody():
+def test_a_client_that_is_cut_off_while_a_batch_goes_out_hurts_nobody():
     hub, encoding = Hub(), Plain()
-    listeners = [Listener(encoding) for _ in range(3)]
-    listeners[0].send = lambda _data: hub.leave(listeners[1])
+    listeners = [Listener(encoding) for _ in range(4)]
     for each in listeners:
         hub.follow(each, frozenset({"task.1"}))
+    listeners[0].room, listeners[1].is_gone = 1, True
+    listeners[0].keep = lambda _data: [hub.leave(each) for each in listeners[:2]]
     hub.publish([fact(1, "task.1")])
-    assert listeners[2].got == [1]
+    assert [each.got for each in listeners[2:]] == [[1], [1]]
+    assert hub.followed(listeners[0]) == frozenset()
+
+
+@pytest.mark.parametrize("room", range(7))
+def test_what_a_socket_does_not_take_waits_and_nothing_overtakes_it(room):
+    hub, encoding = Hub(), Plain()
+    slow, quick = Listener(encoding), Listener(encoding)
+    for each in (slow, quick):
+        hub.follow(each, frozenset({"task.1"}))
+    slow.room = room
+    for seq in range(1, 4):
+        hub.publish([fact(seq, "task.1")])
+    assert quick.got == [1, 2, 3]
+    slow.read(room=3)
+    assert slow.got == [1, 2, 3]
+    hub.publish([fact(4, "task.1")])
+    hub.publish([fact(5, "task.1", origin="9.9")])
+    hub.publish([fact(6, "task.1")])
+    slow.read()
+    assert slow.got == quick.got == [1, 2, 3, 4, 5, 6]
 
 
 def test_what_went_out_is_remembered_up_to_a_bound():
@@ -98,10 +157,11 @@ def test_what_went_out_is_remembered_up_to_a_bound():
 follow = st.tuples(st.integers(0, 3), st.frozensets(st.sampled_from(NAMES), max_size=3))
 some_topics = st.lists(st.sampled_from(TOPICS), min_size=1, max_size=3, unique=True)
 publish = st.lists(some_topics, min_size=1, max_size=3)
+slow = st.tuples(st.integers(0, 3), st.integers(0, 5))
 
 
 @settings(max_examples=200)
-@given(st.lists(follow | publish, max_size=20))
+@given(st.lists(follow | publish | slow, max_size=20))
 def test_the_hub_agrees_with_looking_at_every_client(steps):
     hub, encoding = Hub(), Plain()
     listeners = [Listener(encoding) for _ in range(4)]
@@ -109,6 +169,9 @@ def test_the_hub_agrees_with_looking_at_every_client(steps):
     for step in steps:
         if isinstance(step, tuple):
             number, names = step
+            if isinstance(names, int):
+                listeners[number].read(room=names)
+                continue
             followed[number] = names
             hub.follow(listeners[number], names)
             assert hub.followed(listeners[number]) == names
@@ -118,6 +181,8 @@ def test_the_hub_agrees_with_looking_at_every_client(steps):
         hub.publish(facts)
         for number, names in enumerate(followed):
             wanted[number] += [each.seq for each in facts if is_followed(each, names)]
+    for each in listeners:
+        each.read()
     assert [each.got for each in listeners] == wanted
     for each in listeners:
         hub.leave(each)

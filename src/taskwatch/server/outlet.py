@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from taskwatch.server.revocation import Revocation
-    from taskwatch.services.hub import Encoding
+    from taskwatch.services.hub import Crowd, Encoding, Push
 
 LIMIT_BYTES = 256 * 1024
 STALL_SECONDS = 10.0
@@ -27,8 +27,8 @@ class Outlet:
     """
 
     __slots__ = (
-        "_drained", "_kept", "_moved", "_push", "_stopped", "encoding", "expires_at", "farewell",
-        "heard", "is_of", "kind", "name", "pulse", "transport", "was_cut",
+        "_drained", "_kept", "_moved", "_stopped", "crowd", "encoding", "expires_at", "farewell",
+        "heard", "is_of", "kind", "name", "pulse", "push", "transport", "was_cut",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +46,7 @@ class Outlet:
         self.encoding = encoding
         self.pulse = pulse
         self.name = name
+        self.crowd: Crowd | None = None
         self.was_cut = False
         self.heard = self._moved = now
         self.farewell: Callable[[], None] = self.cut
@@ -53,34 +54,42 @@ class Outlet:
         self.expires_at: int | None = None
         self._kept = self._drained = 0
         # What asyncio shows of a socket cannot send. One that was closed raises OSError.
-        self._push: Callable[[bytes], int] = transport.get_extra_info("socket")._sock.send  # noqa: SLF001
+        self.push: Push = transport.get_extra_info("socket")._sock.send  # noqa: SLF001
         self._stopped: asyncio.Event | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether bytes wait for it."""
+        return self.transport.get_write_buffer_size() > 0
 
     def send(self, data: bytes) -> None:
         """Write without waiting; cut off whoever is too far behind."""
-        if not self.transport.get_write_buffer_size():
-            try:
-                sent = self._push(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:  # it is gone, and the transport is about to notice
-                return
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._keep(data)
+        if self.is_behind:
+            self.keep(data)
+            return
+        try:
+            sent = self.push(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # it is gone, and the transport is about to notice
+            return
+        if sent < len(data):
+            self.keep(data[sent:])
+
+    def keep(self, data: bytes) -> None:
+        """Let bytes wait that the socket would not take; too many, and it is cut off."""
+        self.transport.write(data)
+        self._kept += len(data)
+        if self.crowd:
+            self.crowd.fell_behind(self)
+        if self.transport.get_write_buffer_size() > LIMIT_BYTES:
+            self.cut()
 
     def cut(self) -> None:
         """Drop the connection and what it did not read; a client resumes by its cursor."""
         self.was_cut = True
         self.transport.abort()
         self.stop()
-
-    def _keep(self, data: bytes) -> None:
-        self.transport.write(data)
-        self._kept += len(data)
-        if self.transport.get_write_buffer_size() > LIMIT_BYTES:
-            self.cut()
 
     def is_stalled(self, now: float) -> bool:
         """Whether bytes have waited and none has moved for too long; asked every few seconds."""

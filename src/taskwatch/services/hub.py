@@ -1,11 +1,12 @@
 """The hub: which live clients follow which topics, and the way of a batch of facts to all of them.
 
 Clients that follow the same names in the same encoding are one crowd: a batch is encoded once for it and
-each client costs one write, however many facts are in the batch. No task and no queue per client.
+each client costs one write, however many facts are in the batch. No task and no queue per client; one for
+whom nothing waits costs a call of its socket and no look at anything else.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from taskwatch.model.topic import is_pattern
@@ -14,6 +15,8 @@ from taskwatch.services.fact import Fact
 RECENT = 1_000
 
 Memo = dict[Hashable, bytes]
+Push = Callable[[bytes], int]
+"""Hands bytes to a socket and tells how many it took, as `socket.send` does."""
 
 
 class Encoding(Protocol):
@@ -29,13 +32,27 @@ class Encoding(Protocol):
 
 
 class Client(Protocol):
-    """Where bytes go. `name` is its socket id: it is spared the facts that its own requests made true."""
+    """Where bytes go. `name` is its socket id: it is spared the facts that its own requests made true.
+
+    `crowd` is kept by the hub. A client for whom bytes begin to wait tells it, by `fell_behind`.
+    """
 
     name: str | None
     encoding: Encoding
+    crowd: "Crowd | None"
+    push: Push
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether bytes wait for it: then `push` would overtake them."""
+        ...
 
     def send(self, data: bytes) -> None:
         """Take bytes without waiting; a client that does not keep up cuts itself off."""
+        ...
+
+    def keep(self, data: bytes) -> None:
+        """Take bytes that its socket would not."""
         ...
 
 
@@ -48,7 +65,6 @@ class Hub:
         self._recent: deque[Fact] = deque(maxlen=RECENT)
         self._index = _Index()
         self._crowds: dict[tuple[Encoding, frozenset[str]], Crowd] = {}
-        self._crowd_of: dict[Client, Crowd] = {}
 
     def begin(self, epoch: str, seq: int) -> None:
         """Go on from here in the log."""
@@ -65,20 +81,20 @@ class Hub:
         if not names:
             self.leave(client)
             return
+        before = client.crowd
         crowd = self._crowds.get((client.encoding, names)) or self._gather(client.encoding, names)
-        crowd.clients[client] = None
-        if (before := self._crowd_of.get(client)) is not crowd:
-            self._crowd_of[client] = crowd
+        if crowd is not before:
+            crowd.enter(client)
             self._part(client, before)
 
     def leave(self, client: Client) -> None:
         """Follow nothing any more."""
-        self._part(client, self._crowd_of.pop(client, None))
+        before, client.crowd = client.crowd, None
+        self._part(client, before)
 
     def followed(self, client: Client) -> frozenset[str]:
         """The names a client follows."""
-        crowd = self._crowd_of.get(client)
-        return crowd.names if crowd else frozenset()
+        return client.crowd.names if client.crowd else frozenset()
 
     def publish(self, facts: Sequence[Fact]) -> None:
         """Send the next facts of the log, in order, to everybody who follows them."""
@@ -104,48 +120,84 @@ class Hub:
         return crowd
 
     def _part(self, client: Client, crowd: "Crowd | None") -> None:
-        if crowd is None:
-            return
-        crowd.clients.pop(client, None)
-        if not crowd.clients:
+        if crowd is not None and crowd.is_empty_without(client):
             del self._crowds[crowd.encoding, crowd.names]
             self._index.remove(crowd)
 
 
 class Crowd:
-    """Clients that follow the same names in the same encoding."""
+    """Clients that follow the same names in the same encoding: those that are ready, and those behind."""
 
-    __slots__ = ("clients", "encoding", "names")
+    __slots__ = ("_behind", "_ready", "encoding", "names")
 
     def __init__(self, encoding: Encoding, names: frozenset[str]) -> None:
         self.encoding = encoding
         self.names = names
-        self.clients: dict[Client, None] = {}
+        self._ready: dict[Client, Push] = {}
+        self._behind: dict[Client, None] = {}
 
     @property
     def topics(self) -> set[str]:
         """The topics and patterns that its names stand for."""
         return {self.encoding.topic(name) for name in self.names}
 
+    def enter(self, client: Client) -> None:
+        """Take in a client."""
+        client.crowd = self
+        if client.is_behind:
+            self._behind[client] = None
+        else:
+            self._ready[client] = client.push
+
+    def is_empty_without(self, client: Client) -> bool:
+        """Let a client go; whether it was the last."""
+        self._ready.pop(client, None)
+        self._behind.pop(client, None)
+        return not self._ready and not self._behind
+
+    def fell_behind(self, client: Client) -> None:
+        """Bytes wait for a client."""
+        if self._ready.pop(client, None):
+            self._behind[client] = None
+
     def deliver(self, facts: Sequence[Fact], memo: Memo) -> None:
         """Give a batch to every client, except facts to those who caused them."""
         data = self.encoding.encode(facts, self.names, memo)
-        clients = tuple(self.clients)
         if any(fact.origin for fact in facts):
-            clients = self._serve_causers(clients, facts, memo)
+            self._send_apart(data, facts, memo)
+        else:
+            behind = tuple(self._behind)
+            self._push_ready(data)
+            self._send_behind(behind, data)
+
+    def _push_ready(self, data: bytes) -> None:
+        size, rest = len(data), []
+        for client, push in self._ready.items():
+            try:
+                sent = push(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:  # it is gone: its transport is about to notice
+                continue
+            if sent != size:
+                rest.append((client, data[sent:]))
+        for client, left in rest:
+            client.keep(left)
+
+    def _send_behind(self, clients: tuple[Client, ...], data: bytes) -> None:
         for client in clients:
             client.send(data)
+            if not client.is_behind and client in self._behind:
+                del self._behind[client]
+                self._ready[client] = client.push
 
-    def _serve_causers(
-        self, clients: tuple[Client, ...], facts: Sequence[Fact], memo: Memo
-    ) -> tuple[Client, ...]:
-        """Give those who caused something the rest of the batch; the other clients."""
+    def _send_apart(self, data: bytes, facts: Sequence[Fact], memo: Memo) -> None:
         causers = {fact.origin for fact in facts if fact.origin}
-        for client in clients:
-            if client.name in causers:
-                rest = [fact for fact in facts if fact.origin != client.name]
+        for client in (*self._behind, *self._ready):
+            if client.name not in causers:
+                client.send(data)
+            elif rest := [fact for fact in facts if fact.origin != client.name]:
                 client.send(self.encoding.encode(rest, self.names, memo))
-        return tuple(client for client in clients if client.name not in causers)
 
 
 class _Index:
