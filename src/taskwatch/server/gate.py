@@ -21,6 +21,7 @@ COOKIE: Final = "taskwatch_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS: Final = {
+    "Server": "taskwatch",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -36,6 +37,14 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "600",
 }
 _OF_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
+_HANDSHAKE = (
+    hdrs.CONNECTION,
+    hdrs.UPGRADE,
+    hdrs.SEC_WEBSOCKET_EXTENSIONS,
+    hdrs.SEC_WEBSOCKET_KEY,
+    hdrs.SEC_WEBSOCKET_PROTOCOL,
+    hdrs.SEC_WEBSOCKET_VERSION,
+)
 _OPEN_POLICIES = (Policy.ANYONE, Policy.SIGNED)
 
 
@@ -142,9 +151,9 @@ async def identify(request: web.Request) -> Identity | None:
 
 def _shaking_hands(handle: Handler) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
-        # aiohttp fails at a key that is not ASCII.
-        if not request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").isascii():
-            raise BadRequest("Sec-WebSocket-Key is not base64", hint="send 16 random bytes as base64")
+        # aiohttp fails at those that are not ASCII.
+        if not all(request.headers.get(name, "").isascii() for name in _HANDSHAKE):
+            raise BadRequest("the WebSocket handshake is not ASCII", hint="see RFC 6455, section 4.1")
         return await handle(request)
 
     return handler
