@@ -4,7 +4,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, WSMsgType
 
 from taskwatch.config import load
 from taskwatch.daemon.daemon import Daemon
@@ -82,6 +82,8 @@ class Talk:
     async def hear(self, seconds=5):
         """The next message as a dict, or the close code as an int."""
         message = await self.socket.receive(timeout=seconds)
+        if message.type is WSMsgType.CLOSE:
+            return message.data  # what was said: the socket forgets it when its own goodbye comes too late
         return (
             json.loads(message.data)
             if isinstance(message.data, str) and message.data[:1] == "{"

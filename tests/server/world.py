@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from live import serving
@@ -92,8 +93,6 @@ def live_in(store, clock, scene):
 
 @asynccontextmanager
 async def living(store, clock):
-    from pathlib import Path
-
     people.add(store, NewUser("eli", id=ELI), clock.change())
     people.add(store, NewUser("kim", id=KIM, roles=("driver",)), clock.change())
     people.add(store, NewUser("dana", id=DANA, admin=True), clock.change())

@@ -150,7 +150,6 @@ class Daemon:
             application(here),
             handler_cancellation=True,
             shutdown_timeout=LAST_WORDS_SECONDS,
-            keepalive_timeout=60.0,
             access_log=logs.ACCESS,
             access_log_class=logs.AccessLog,
             logger=logs.PROTOCOL,

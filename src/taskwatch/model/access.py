@@ -2,9 +2,9 @@
 
 workflow.{type}.{subject}   whoever may see that type of workflow
 task.{id}                   whoever may see every type
-user.{id}.tasks             that user
-role.{name}.tasks           who has the role
-anything else, and admin.*  an admin who may see every type
+user.{id}.tasks             that user, likewise
+role.{name}.tasks           who has the role, likewise
+anything else, and admin.*  an admin, likewise
 """
 
 from collections.abc import Iterable
@@ -82,8 +82,10 @@ def _may_follow_workflow(identity: Identity, rest: str) -> bool:
 
 def _may_follow_own(identity: Identity, family: str, rest: str) -> bool:
     owner, dot, what = rest.rpartition(".")
+    if not identity.sees_all:  # tasks of any type come up there
+        return False
     if family == "task":
-        return identity.sees_all and bool(rest)
+        return bool(rest)
     if not dot or what != "tasks":
         return False
     if family == "user":

@@ -32,5 +32,5 @@ def application(house: House) -> web.Application:
     app[openapi.DOCUMENT] = openapi.Document(ROUTES)
     app.on_response_prepare.append(gate.dress)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, gate.guarded(route))
+        app.router.add_route(route.method, route.path, gate.guarded(route), expect_handler=gate.encourage)
     return app

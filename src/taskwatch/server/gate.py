@@ -4,9 +4,10 @@ A request counts as coming from a page of ours, or of an origin we were told of,
 anything else is refused, since browsers send cookies along and the owner of a machine needs none.
 """
 
+import re
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from taskwatch.errors import Forbidden, Misdirected, Unauthorized, UnsupportedMedia
 from taskwatch.model.access import Identity
@@ -45,6 +46,8 @@ _HANDSHAKE = (
     hdrs.SEC_WEBSOCKET_PROTOCOL,
     hdrs.SEC_WEBSOCKET_VERSION,
 )
+# Without comments: those may be nested, and the parser of aiohttp is lost in them.
+_MEDIA_TYPE = re.compile(r"[ \t!-'*-~]{0,200}")
 _OPEN_POLICIES = (Policy.ANYONE, Policy.SIGNED)
 
 
@@ -84,14 +87,30 @@ async def border(request: web.Request, handler: Handler) -> web.StreamResponse:
 
     Raises:
         Misdirected: the request is for another host.
+        UnsupportedMedia: its Content-Type is none.
         Forbidden: a page of another origin asks whether it may.
     """
     if not place.is_for_us(request):
         raise Misdirected(hint="add its name to server.allowed_hosts, or use localhost")
+    if not _MEDIA_TYPE.fullmatch(request.headers.get(hdrs.CONTENT_TYPE, "")):
+        raise UnsupportedMedia(hint="send JSON as Content-Type: application/json")
     if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
         check_origin(request)
         return web.Response(status=204, headers=_PREFLIGHT)
     return await handler(request)
+
+
+async def encourage(request: web.Request) -> None:
+    """Let a client that asks first send its body; aiohttp itself fails at an Expect that is not ASCII.
+
+    Raises:
+        HTTPExpectationFailed: it expects something else.
+    """
+    if request.headers[hdrs.EXPECT].lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+    if request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
 
 
 async def dress(request: web.Request, response: web.StreamResponse) -> None:

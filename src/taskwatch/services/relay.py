@@ -89,8 +89,9 @@ class Relay:
     def _follow(
         self, store: Store, loop: asyncio.AbstractEventLoop, bell: Bell, epoch: str, seq: int
     ) -> None:
+        asking: list[asyncio.Future[None]] = []
         while not self._is_ending:
-            waiting = len(self._waiting)
+            asking += self._take_waiting()
             try:
                 rows = events.facts(store, seq, BATCH)
             except Exception:
@@ -102,9 +103,15 @@ class Relay:
                 self._room.acquire()
                 loop.call_soon_threadsafe(self._tell, [fact.read(row, epoch) for row in rows])
             if len(rows) < BATCH:
-                if waiting:
-                    loop.call_soon_threadsafe(self._release, waiting)
+                if asking:
+                    loop.call_soon_threadsafe(_release, asking)
+                    asking = []
                 bell.wait(POLL_SECONDS)
+        self._waiting.extend(asking)
+
+    def _take_waiting(self) -> list["asyncio.Future[None]"]:
+        """Those who want to know when all that is in the log by now has gone out."""
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def _tell(self, facts: Sequence[Fact]) -> None:
         self._room.release()
@@ -112,12 +119,11 @@ class Relay:
         for listener in self.listeners:
             listener(facts)
 
-    def _release(self, count: int) -> None:
-        """Let go on who waited since before the log was read."""
-        for _ in range(min(count, len(self._waiting))):
-            done = self._waiting.popleft()
-            if not done.done():
-                done.set_result(None)
+
+def _release(asking: list["asyncio.Future[None]"]) -> None:
+    for done in asking:
+        if not done.done():
+            done.set_result(None)
 
 
 def _fail(begun: "asyncio.Future[tuple[str, int]]", error: BaseException) -> None:

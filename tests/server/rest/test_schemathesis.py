@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
+from urllib.parse import urlencode
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as promises
 
 from server.rest.served import ROUTES, serving
 
 EXAMPLES = 5
+LONGEST_QUERY = 7_000  # a line of 8 KiB is refused before anybody can read what it asks for
 CHECKS = [
     checks.not_a_server_error,
     promises.status_code_conformance,
@@ -66,6 +68,7 @@ def test_every_answer_is_as_the_document_says(schema, served, route, mode):
     )  # fmt: skip
     @given(case=schema[route.path][route.method].as_strategy(generation_mode=mode))
     def hold(case):
+        assume(len(urlencode(case.query or {}, doseq=True)) < LONGEST_QUERY)
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     hold()

@@ -10,7 +10,6 @@ from taskwatch.cli.session import Session, pass_session
 @command(
     "watch",
     shape="taskwatch.cli.watch.state:WatchShape",
-    short_help="Follow what moves and what is at risk, live.",
     examples=[
         "taskwatch watch",
         "taskwatch watch --topic 'workflow.bc.*'",

@@ -130,7 +130,7 @@ class _Driver:
                     line.send(text)
                 case Close(code, _):
                     self._end(code)
-                case Join(seat=seat) | SignIn(seat=seat) if self._board.was_revoked(seat):
+                case Join(seat=seat) | SignIn(seat=seat) if self._board.was_revoked(line, seat):
                     self._end(COME_BACK)
                 case Join(seat=seat) | SignIn(seat=seat):
                     line.keep_until(seat.expires_at)

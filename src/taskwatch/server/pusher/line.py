@@ -12,10 +12,11 @@ from taskwatch.server.revocation import Revocation
 class Line:
     """A socket. `end` closes it with a code; it hears of the users on `watchlist` as they come and go.
 
-    `identity` is who opened it, if known: what it hears without a signature, it hears by that.
+    `identity` is who opened it, if known: what it hears without a signature, it hears by that. `since` is how
+    many revocations the switchboard knew of then.
     """
 
-    __slots__ = ("end", "identity", "outlet", "state", "watchlist")
+    __slots__ = ("end", "identity", "outlet", "since", "state", "watchlist")
 
     def __init__(
         self, state: Connection, outlet: Outlet, end: Callable[[int], None], identity: Identity | None = None
@@ -24,6 +25,7 @@ class Line:
         self.outlet = outlet
         self.end = end
         self.identity = identity
+        self.since = 0
         self.watchlist: frozenset[str] = frozenset()
 
     @property

@@ -55,7 +55,8 @@ class Switchboard:
         self._lines: dict[str, Line] = {}
         self._members: dict[str, dict[Line, None]] = {}
         self._last: OrderedDict[str, Fact] = OrderedDict()
-        self._revoked: set[int | None] = set()
+        self._revocations = 0
+        self._revoked: dict[int | str | None, int] = {}
         self._counting: dict[str, asyncio.TimerHandle] = {}
 
     @property
@@ -77,6 +78,7 @@ class Switchboard:
 
     def enter(self, line: Line) -> None:
         """A socket was greeted."""
+        line.since = self._revocations
         self._lines[line.socket_id] = line
 
     def part(self, line: Line) -> None:
@@ -150,14 +152,18 @@ class Switchboard:
         last = self._last_of(channel) if parsed and parsed.cached else None
         return last and self.encoding.data(last)
 
-    def was_revoked(self, seat: Seat) -> bool:
-        """Whether a signature was made for a credential that was revoked before it was used."""
-        return seat.credential is not None and seat.credential in self._revoked
+    def was_revoked(self, line: Line, seat: Seat) -> bool:
+        """Whether a signature may be of somebody who lost rights since the socket is here.
+
+        One that comes back needs a new signature, and is judged by that.
+        """
+        return any(self._revoked.get(key, 0) > line.since for key in (seat.credential, seat.user_id))
 
     def learn(self, facts: Sequence[Fact]) -> None:
-        """Remember the last fact of every topic and published channel, and the revoked credentials."""
+        """Remember the last fact of every topic and published channel, and who lost rights when."""
         if (revocation := revocation_in(facts)) is not None:
-            self._revoked |= revocation.credentials
+            self._revocations += 1
+            self._revoked |= dict.fromkeys(revocation.credentials | revocation.users, self._revocations)
         for fact in facts:
             for name in self.encoding.carriers(fact):
                 self._last[name] = fact
