@@ -13,6 +13,7 @@ from taskwatch.actions import entry
 from taskwatch.errors import InvalidInput, TooManyRequests, Unauthorized
 from taskwatch.model.times import rfc3339
 from taskwatch.server import gate, place
+from taskwatch.server.call import read_bytes
 from taskwatch.server.house import house
 from taskwatch.server.policy import Policy
 from taskwatch.server.route import Route
@@ -112,7 +113,7 @@ async def issue_ticket(request: web.Request) -> web.Response:
 
 
 async def _read_form(request: web.Request) -> dict[str, str]:
-    content = await request.read()
+    content = await read_bytes(request)
     if request.content_type != "application/x-www-form-urlencoded" or len(content) > _LARGEST_FORM:
         raise InvalidInput("this is not the form of /login", hint="send token=… as a form")
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -30,7 +31,8 @@ async def connect(request: web.Request) -> web.StreamResponse:
     try:
         identity = await gate.admit(request)
     except TaskwatchError as error:
-        await socket.send_str(_error(error))
+        with suppress(ConnectionError):  # it did not wait for the answer
+            await socket.send_str(_error(error))
         await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=error.message.encode()[:120])
         return socket
     await _Talk(house(request), identity, request, socket).run()
