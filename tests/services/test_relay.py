@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from taskwatch.actions import upkeep
-from taskwatch.errors import Conflict
+from taskwatch.errors import Conflict, Unavailable
 from taskwatch.services.database import Database
 from taskwatch.services.hub import RECENT, Hub
 from taskwatch.services.relay import BATCH, Relay
@@ -109,3 +109,17 @@ def test_a_replay_never_passes_over_what_was_pruned_under_it(store, say, clock):
         assert caught.value.details["reset"]
 
     served(store, scenario)
+
+
+def test_what_comes_after_the_end_does_not_open_the_database_again(store):
+    async def main():
+        database = Database(store.url)
+        await database.read(lambda opened: opened.url)
+        closing = asyncio.ensure_future(database.close())
+        late = [asyncio.ensure_future(database.write(lambda opened: opened.url)) for _ in range(3)]
+        await closing
+        answers = await asyncio.gather(*late, return_exceptions=True)
+        assert all(isinstance(each, str | Unavailable | RuntimeError) for each in answers)
+        await database.close()
+
+    asyncio.run(main())

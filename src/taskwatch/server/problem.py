@@ -100,8 +100,12 @@ def _told(
     return _http_problem(error.code, {}, request)
 
 
+# Python 3.13 took over the names of RFC 9110.
+_PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+
+
 def _http_problem(status: int, headers: Mapping[str, str], request: web.Request) -> web.Response:
-    phrase = HTTPStatus(status).phrase
+    phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
     detail, hint = _SENTENCES.get(status, (phrase.lower(), None))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         hint = f"it takes {', '.join(sorted(headers.get('Allow', '').split(',')))}"

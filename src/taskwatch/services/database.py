@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
+from taskwatch.errors import Unavailable
 from taskwatch.store import Store, open_store
 
 P = ParamSpec("P")
@@ -53,6 +54,7 @@ class _Clerk:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._store: Store | None = None
+        self._is_closed = False
         self._thread = ThreadPoolExecutor(1, name)
 
     async def do(self, action: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -65,12 +67,18 @@ class _Clerk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def close(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, store.close)
+        if not self._is_closed:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown()
 
+    def _let_go(self) -> None:
+        self._is_closed = True
+        if self._store is not None:
+            self._store.close()
+
     def _opened(self) -> Store:
+        if self._is_closed:  # what came behind the end in line must not open it again
+            raise Unavailable("the database was closed", hint="the daemon is about to end")
         if self._store is None:
             self._store = open_store(self._url)
         return self._store

@@ -61,7 +61,7 @@ def test_the_framework_s_own_failures_are_problems_too(tmp_path):
         assert (wrong.status, wrong.headers["Allow"]) == (405, "GET,POST")
         assert wrong.json["hint"] == "it takes GET, POST"
         large = await served.post(f"{ADV}/start", data=io.BytesIO(b" " * (1024 * 1024 + 1)), headers=JSON)
-        assert (large.status, large.json["code"]) == (413, "request_entity_too_large")
+        assert (large.status, large.json["code"]) == (413, "content_too_large")
         unknown = await served.get(ADV, as_=None, headers={"Authorization": "Bearer nothing"})
         assert (unknown.status, unknown.headers["WWW-Authenticate"][:6]) == (401, "Bearer")
         for answer in (absent, wrong, large, unknown):
