@@ -1,9 +1,17 @@
-"""For tests, ours and everybody's: a clock driven by hand and a store on a real file."""
+"""For tests, ours and everybody's: a clock driven by hand, a real store, what channels must pass."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from taskwatch.actions.change import Change
 from taskwatch.store import Store, open_store
+
+if TYPE_CHECKING:
+    from taskwatch.testing.contract import ChannelContract
+    from taskwatch.testing.receiver import Receiver
+    from taskwatch.testing.samples import sample
+
+__all__ = ["START", "ChannelContract", "HandClock", "Receiver", "new_store", "sample"]
 
 START = 1_766_570_400_000
 
@@ -27,3 +35,13 @@ class HandClock:
 def new_store(folder: str | os.PathLike[str]) -> Store:
     """A fresh store on a real file in a folder; close it at the end."""
     return open_store(os.path.join(folder, "taskwatch.db"))
+
+
+def __getattr__(name: str) -> Any:
+    """The contract and its receiver are loaded by those who use them alone."""
+    from importlib import import_module
+
+    homes = {"ChannelContract": "contract", "Receiver": "receiver", "sample": "samples"}
+    if name in homes:
+        return getattr(import_module(f"taskwatch.testing.{homes[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
