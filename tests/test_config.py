@@ -217,7 +217,7 @@ def test_a_wrong_value_in_a_file_is_told_with_its_line_and_key(place, text, line
         ("color = 'auto'", "did you mean output.color?"),
         ("[ouput]", "did you mean output?"),
         ("[sla]\ntimezone = ''", "did you mean timezone?"),
-        ("[zzz]", "choose from output, pusher, retention, server, sla"),
+        ("[zzz]", "choose from notify, output, plugins, pusher, retention, server, sla"),
         ("timezone = 'Europe/Pariss'", "Europe/Paris"),
         ("output.color = 'red'", 'When to use colour (default "auto")'),
     ],

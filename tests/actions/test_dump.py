@@ -7,13 +7,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from taskwatch.actions import dump, entry, tokens, transitions, workflows
+from posts import post
+from taskwatch.actions import (
+    acknowledgements,
+    contacts,
+    dump,
+    entry,
+    links,
+    mutes,
+    preferences,
+    tokens,
+    transitions,
+    workflows,
+)
 from taskwatch.actions.change import Change
 from taskwatch.errors import Conflict, InvalidFile, TaskwatchError
 from taskwatch.model import definition
+from taskwatch.model.preference import Quiet
 from taskwatch.store import dump as tables
 from taskwatch.store import open_store
 from taskwatch.store.queries import question
+from taskwatch.testing import HandClock
 
 NOW = 1_795_435_200_000
 BC, _ = definition.check(
@@ -55,12 +69,31 @@ def filled(path, moves=()):
     return store
 
 
+def tell(store):
+    """A row in each table of notifications, made as far as can be by the verbs that make them."""
+    until = NOW + 7_200_000
+    preferences.prefer(store, 7, ("*", "mail"), False, Change(NOW))
+    preferences.set_quiet(store, 7, Quiet(1320, 420), Change(NOW))
+    contacts.add(store, 7, "mail", "dana@example.org", Change(NOW))
+    mutes.add(store, "type", "bc", until, Change(NOW))
+    acknowledgements.acknowledge(store, ["REVIEW_BC115"], until, Change(NOW + 3_600_000))
+    post(store, HandClock(NOW), 7, title="T\u00fcr \u202eauf")
+    nothing = dict.fromkeys(("reason", "rule", "worker", "lease_until", "provider_id", "detail", "ended_at"))
+    row = {"id": 1, "uid": "u", "notification_id": 1, "user_id": 7, "task_id": None, "channel": "mail"}
+    times = {"due_at": NOW, "expires_at": until, "created_at": NOW, "attempt": 1, "crashes": 0}
+    attempt = {"delivery_id": 1, "attempt": 1, "worker": "w", "begun_at": NOW}
+    with store.write() as tx:
+        tx.run("dump.add_deliveries", **nothing, **row, **times, address="a@example.org", state="pending")
+        tx.run("dump.add_attempts", **attempt, ended_at=None, outcome=None, detail=None)
+
+
 @pytest.fixture
 def source(tmp_path):
     moves = [("start", "REVIEW_BC114"), ("hold", "REVIEW_BC114"), ("resume", "REVIEW_BC114"),
              ("complete", "REVIEW_BC114"), ("start", "REVIEW_BC115")]  # fmt: skip
     store = filled(tmp_path / "source.db", moves)
     tokens.create(store, tokens.NewToken("ci"), Change(NOW))
+    tell(store)
     yield store
     store.close()
 
@@ -77,6 +110,7 @@ def test_export_import_export_gives_the_same_lines(source, empty):
     counts = dump.restore(empty, lines)
     assert lines_of(empty) == lines
     assert counts["tasks"] == 4
+    assert set(tables.TABLES) - set(counts) == {"alerts", "imported"}
     assert sum(counts.values()) == len(lines) - 2 - sum(b'"counter"' in line for line in lines)
 
 
@@ -119,11 +153,11 @@ def test_the_epoch_is_not_carried_over(source, empty):
 def test_nothing_that_lets_anybody_in_is_carried_over(source, empty):
     secret = tokens.create(source, tokens.NewToken("me", user_id=7), Change(NOW))["secret"]
     ticket = entry.issue_ticket(source, secret, NOW).secret
-    app = tokens.app_secret(source)
+    app, sealing = tokens.app_secret(source), links.link_secret(source).hex()
     text = b"".join(lines_of(source))
     with source.read() as tx:
         kept = {token.hash for token in tx.all(entry.Credential, "tokens.all")}
-    for hidden in (secret, ticket, app, *kept, entry.digest(ticket)):
+    for hidden in (secret, ticket, app, sealing, *kept, entry.digest(ticket)):
         assert hidden.encode() not in text
     dump.restore(empty, lines_of(source))
     assert tokens.list_(empty, NOW) == []
@@ -204,10 +238,16 @@ def changed(lines, record, fields):
         ("events", {"payload": "{"}, "does not hold what it should"),
         ("workflow_types", {"definition": "{}"}, "does not hold what it should"),
         ("workflow_types", {"definition": "[" * 100_000}, "does not hold what it should"),
+        ("notifications", {"data": "[]"}, "data does not hold what it should"),
+        ("notifications", {"event": ""}, "event does not hold what it should"),
+        ("deliveries", {"state": "lost"}, "breaks a rule of the database"),
+        ("attempts", {"delivery_id": 9}, "FOREIGN KEY"),
+        ("mutes", {"until": None}, "until must be a whole number"),
         ("idempotency", {"answer": ""}, "does not hold what it should"),
         ("counter", {"last": "9"}, "last must be a whole number"),
         ("end", {"rows": 1}, "tells of 1 rows"),
         ("meta", {"name": "pusher_secret", "value": "planted"}, "brings a secret"),
+        ("meta", {"name": "link_secret", "value": "planted"}, "brings a secret"),
         ("taskwatch", {"format": 2}, "this dump has format 2"),
         ("taskwatch", {"record": "other"}, "not the first line of a dump"),
     ],

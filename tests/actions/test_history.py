@@ -84,7 +84,7 @@ def test_who_did_it_is_kept_for_the_report(store):
     repairs(store)
     with store.read() as tx:
         found = tx.all(tuple, "sla.finished", since=0, until=NOW)
-    assert Counter(row[-2] for row in found) == {"bench 1": 2, "bench 2": 2, None: 2}
+    assert Counter(row[9] for row in found) == {"bench 1": 2, "bench 2": 2, None: 2}
 
 
 def test_the_definition_lists_the_activities_and_can_be_started(store):

@@ -38,4 +38,4 @@ def test_the_same_event_gives_the_same_user_the_same_id_and_others_another():
     first = notice("task.became.ready", READY, **WHOM)
     assert first == notice("task.became.ready", READY, **WHOM)
     assert first["id"] != notice("task.became.ready", READY, **(WHOM | {"user_id": "6"}))["id"]
-    assert {"task.became.ready", "task.sla.exceeded"} == KINDS
+    assert {"task.became.ready", "task.sla.exceeded", "task.sla.resolved"} == KINDS

@@ -91,3 +91,17 @@ def test_every_cycle_is_counted_exactly_once(cycles, by):
     lines, total = summarise(rows, by, UTC)
     assert sum(line.cycles for line in lines) == total.cycles == len(rows)
     assert all(line.cycles == sum(getattr(line, verdict) for verdict in VERDICTS) for line in lines)
+
+
+def test_the_means_to_the_ack_and_to_the_end_are_over_what_alerted():
+    end = ROW.ended_at
+    rows = [
+        ROW,
+        ROW._replace(alerted_at=end - 60_000, acked_at=end - 30_000),
+        ROW._replace(alerted_at=end - 120_500),
+        ROW._replace(alerted_at=end - 60_000, acked_at=end - 70_000),
+    ]
+    found = only(rows)
+    assert (found.alerted, found.acknowledged) == (3, 2)
+    assert (found.mtta_seconds, found.mttr_seconds) == (15, 80)
+    assert (only([ROW]).mtta_seconds, only([ROW]).mttr_seconds) == (None, None)

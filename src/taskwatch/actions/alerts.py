@@ -26,7 +26,9 @@ class MonitorShape(TypedDict):
     statistics: StatisticsShape
 
 
-class _Slot(NamedTuple):
+class Slot(NamedTuple):
+    """The place of an alert on the calendar: seconds exceeded, its instant (ms), and what it stands for."""
+
     seconds: int
     at: int
     missed: int
@@ -46,12 +48,27 @@ def monitor(
     while _is_any_due(store, now):
         with store.write(dry_run=dry_run) as tx:
             due = _due(tx, now, place, batch)
-            claimed = [slot for task in due if (slot := _claim(tx, task, now, on_rise=on_rise))]
+            claimed = [slot for task in due if (slot := claim(tx, task, now, on_rise=on_rise))]
         sent, missed = sent + len(claimed), missed + sum(slot.missed for slot in claimed)
         if len(due) < batch:
             break
         place = (due[-1].next_alert_at or 0, due[-1].id)
     return Pass(sent, missed)
+
+
+def claim(tx: Tx, task: Task, now: int, *, on_rise: bool) -> Slot | None:
+    """Claim the alert of one task that is due at `now` (ms), in an open transaction; None if none is due."""
+    standing = task.standing(now)
+    slot = _latest_slot(task, standing, now, on_rise=on_rise)
+    if standing is None or slot is None:
+        # Its next slot was worked out while alerts on rise were on: it comes later now.
+        save(tx, task, schedule(task, on_rise=on_rise)._replace(version=task.version + 1), now, None)
+        return None
+    if not _insert(tx, task, standing, slot, now):
+        return None
+    save(tx, task, alerted(task, slot.seconds, now, on_rise=on_rise), now, None)
+    _tell(tx, task, standing, slot, now)
+    return slot
 
 
 def next_due(store: Store) -> int | None:
@@ -71,30 +88,16 @@ def _due(tx: Tx, now: int, place: tuple[int, int], limit: int) -> list[Task]:
     return tx.all(Task, "sla.alerts_due", now=now, after_at=after_at, after_id=after_id, limit=limit)
 
 
-def _claim(tx: Tx, task: Task, now: int, *, on_rise: bool) -> _Slot | None:
-    standing = task.standing(now)
-    slot = _latest_slot(task, standing, now, on_rise=on_rise)
-    if standing is None or slot is None:
-        # Its next slot was worked out while alerts on rise were on: it comes later now.
-        save(tx, task, schedule(task, on_rise=on_rise)._replace(version=task.version + 1), now, None)
-        return None
-    if not _insert(tx, task, standing, slot, now):
-        return None
-    save(tx, task, alerted(task, slot.seconds, now, on_rise=on_rise), now, None)
-    _tell(tx, task, standing, slot, now)
-    return slot
-
-
-def _latest_slot(task: Task, standing: sla.Standing | None, now: int, *, on_rise: bool) -> _Slot | None:
+def _latest_slot(task: Task, standing: sla.Standing | None, now: int, *, on_rise: bool) -> Slot | None:
     last = last_slot(task)
     if standing is None or sla.next_slot(last, on_rise=on_rise) > standing.exceeded_by_seconds:
         return None
     seconds, missed = sla.latest_slot(last, standing.exceeded_by_seconds, on_rise=on_rise)
     at = sla.alert_at(task.due_at or now, seconds)
-    return _Slot(seconds, at, missed, (now - (task.next_alert_at or at)) // sla.SECOND)
+    return Slot(seconds, at, missed, (now - (task.next_alert_at or at)) // sla.SECOND)
 
 
-def _insert(tx: Tx, task: Task, standing: sla.Standing, slot: _Slot, now: int) -> bool:
+def _insert(tx: Tx, task: Task, standing: sla.Standing, slot: Slot, now: int) -> bool:
     """Whether the row is ours: no row is written when somebody was first."""
     inserted = tx.run(
         "sla.claim_alert",
@@ -112,7 +115,7 @@ def _insert(tx: Tx, task: Task, standing: sla.Standing, slot: _Slot, now: int) -
     return inserted == 1
 
 
-def _tell(tx: Tx, task: Task, standing: sla.Standing, slot: _Slot, now: int) -> None:
+def _tell(tx: Tx, task: Task, standing: sla.Standing, slot: Slot, now: int) -> None:
     record(
         tx,
         event.sla_exceeded(

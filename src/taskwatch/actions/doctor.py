@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple, TypedDict
 
+from taskwatch.actions.reach import (
+    Wished,
+    judge_addresses,
+    judge_deliveries,
+    judge_people,
+    judge_selectors,
+    some,
+)
 from taskwatch.errors import NotFound, TaskwatchError
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Finding, Store
 
 TOLERANCE_MS = 2_000
-_NAMED = 3
 
 
 class FindingShape(TypedDict):
@@ -26,8 +33,13 @@ class _Role(NamedTuple):
     waiting: int
 
 
-def examine(open_it: Callable[[], Store], now: int, *, full: bool = False) -> Iterator[Finding]:
-    """Every finding about a database, one by one; an error is a finding, too. `now` is in ms."""
+def examine(
+    open_it: Callable[[], Store], now: int, *, full: bool = False, wished: Wished | None = None
+) -> Iterator[Finding]:
+    """Every finding about a database, one by one; an error is a finding, too.
+
+    `now` is in ms, `wished` is what the configuration wants of channels and rules.
+    """
     try:
         store = open_it()
         yield Finding("database", "ok", store.url)
@@ -38,7 +50,12 @@ def examine(open_it: Callable[[], Store], now: int, *, full: bool = False) -> It
     except TaskwatchError as error:
         yield Finding("database", "fail", error.message, error.hint)
         return
-    for judge in _JUDGES:
+    wishes = wished or Wished()
+    for judge in (
+        *_JUDGES,
+        lambda store, _now: judge_people(store, wishes.ways),
+        lambda store, _now: judge_selectors(store, wishes.to),
+    ):
         yield _dare(judge, store, now)
 
 
@@ -97,19 +114,14 @@ def _judge_roles(store: Store, now: int) -> Finding:
     idle = [role.name for role in roles if role.waiting and not role.members]
     if not idle:
         return Finding("roles", "ok", "somebody has every role that open tasks wait for")
-    message = f"open tasks wait for roles nobody has: {_some(idle)}"
+    message = f"open tasks wait for roles nobody has: {some(idle)}"
     return Finding("roles", "warn", message, f"run: taskwatch role grant {idle[0]} USER")
 
 
-_JUDGES = (_judge_state, _judge_ledger, _judge_clock, _judge_roles)
+_JUDGES = (_judge_state, _judge_ledger, _judge_clock, _judge_roles, judge_addresses, judge_deliveries)
 
 
 def _judge(name: str, wrong: list[str], well: str) -> Finding:
     if not wrong:
         return Finding(name, "ok", well)
-    return Finding(name, "fail", _some(wrong), "restore a backup, and report this as a fault")
-
-
-def _some(things: list[str]) -> str:
-    more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
-    return "; ".join(things[:_NAMED]) + more
+    return Finding(name, "fail", some(wrong), "restore a backup, and report this as a fault")

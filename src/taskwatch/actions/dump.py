@@ -165,18 +165,17 @@ def _fits(value: object, kind: str, required: int) -> bool:
 def _check_content(number: int, line: Line, record: str) -> None:
     if record == "meta" and line["name"] in tables.SECRETS:
         raise InvalidFile(f"line {number} brings a secret, which no dump does", hint="is this dump genuine?")
-    field, read = _CONTENT.get(record, (None, None))
-    if field is None or read is None:
-        return
-    try:
-        read(json.loads(line[field]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TaskwatchError) as error:
-        raise InvalidFile(f"line {number}: {field} does not hold what it should") from error
+    for field, read in _CONTENT.get(record, ()):
+        try:
+            read(json.loads(line[field]))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, TaskwatchError) as error:
+            raise InvalidFile(f"line {number}: {field} does not hold what it should") from error
 
 
 # JSON that is kept as text, and what must be able to read it.
-_CONTENT: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "events": ("payload", dict.items),
-    "workflow_types": ("definition", definition.from_json),
-    "idempotency": ("answer", type),
+_CONTENT: dict[str, tuple[tuple[str, Callable[[Any], object]], ...]] = {
+    "events": (("payload", dict.items),),
+    "workflow_types": (("definition", definition.from_json),),
+    "idempotency": (("answer", type),),
+    "notifications": (("data", dict.items), ("event", dict.items)),
 }

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.errors import Conflict, InvalidInput
 from taskwatch.model import event, names, topic
+from taskwatch.model.sentence import sentence
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Store, Tx
 
@@ -203,6 +204,6 @@ def _shape(row: _Row, epoch: str) -> EventShape:
 def _sentence(kind: str, data: dict[str, Any]) -> str:
     """The event in words; a payload that came in with a dump may lack what they need."""
     try:
-        return event.sentence(kind, data)
+        return sentence(kind, data)
     except (KeyError, TypeError):
         return kind

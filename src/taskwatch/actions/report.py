@@ -12,7 +12,8 @@ from taskwatch.store import Store
 class LineShape(TypedDict):
     """A group of finished cycles. Rates are per cent, null where nothing can be met or missed.
 
-    The percentiles are over completed cycles that were started, by nearest rank.
+    The percentiles are over completed cycles that were started, by nearest rank. `mtta_seconds` and
+    `mttr_seconds` are the mean times from the first alert of a cycle to its first ack and to its end.
     """
 
     group: str | None
@@ -28,6 +29,10 @@ class LineShape(TypedDict):
     p90_seconds: int | None
     p95_seconds: int | None
     reopen_rate: float | None
+    alerted: int
+    acknowledged: int
+    mtta_seconds: int | None
+    mttr_seconds: int | None
 
 
 class ReportShape(TypedDict):
@@ -77,5 +82,9 @@ def _show(line: Line) -> LineShape:
         "p90_seconds": line.p90_seconds,
         "p95_seconds": line.p95_seconds,
         "reopen_rate": line.reopen_rate,
+        "alerted": line.alerted,
+        "acknowledged": line.acknowledged,
+        "mtta_seconds": line.mtta_seconds,
+        "mttr_seconds": line.mttr_seconds,
     }
     return shape

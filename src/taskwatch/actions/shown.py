@@ -3,8 +3,9 @@
 import json
 from typing import NamedTuple, TypedDict
 
-from taskwatch.model import event, sla
+from taskwatch.model import sla
 from taskwatch.model import task as model
+from taskwatch.model.sentence import sentence
 from taskwatch.model.times import rfc3339
 
 BEGUN = (model.IN_PROGRESS, model.ON_HOLD)
@@ -207,7 +208,7 @@ def show_event(row: Happened) -> HistoryShape:
         "seq": row.seq,
         "at": rfc3339(row.at),
         "kind": row.kind,
-        "sentence": event.sentence(row.kind, payload),
+        "sentence": sentence(row.kind, payload),
         "by": payload.get("changed_by"),
     }
 

@@ -53,14 +53,14 @@ def simulate(
         )
     with store.read() as tx:
         task = _as_it_was(tx, lookup.task(tx, ref), now, clock_now)
-    alerts = [] if _silence(task) else foresee(task, now, until, on_rise=on_rise)
+    alerts = [] if silence(task) else foresee(task, now, until, on_rise=on_rise)
     return {
         "task_id": task.id,
         "task_code": task.code,
         "status": task.status,
         "now": rfc3339(now),
         "until": rfc3339(until),
-        "reason": _silence(task) or (None if alerts else "its next alert comes later than that"),
+        "reason": silence(task) or (None if alerts else "its next alert comes later than that"),
         "alerts": alerts,
     }
 
@@ -81,20 +81,21 @@ def foresee(task: Task, now: int, until: int, *, on_rise: bool = False) -> list[
         found.append(_show(at, ordinal, (at - due) // sla.SECOND, missed))
 
 
+def silence(task: Task) -> str | None:
+    """Why a task cannot alert as it stands, in a sentence; None if it can."""
+    if task.status == ON_HOLD:
+        return "it is on hold, and its clock stands still until it is resumed"
+    if task.status != IN_PROGRESS:
+        return f"it is {task.status}, and only a task in progress can be late"
+    return None if task.timeout_minutes else "it has no timeout"
+
+
 def _as_it_was(tx: Tx, task: Task, now: int, clock_now: int) -> Task:
     """The task at `now`; without a clock at that time it has neither begun nor ended late."""
     if now >= clock_now:
         return task
     past = clocks_at(tx, now, task.id)
     return past[0] if past else task._replace(status="not in progress", due_at=None)
-
-
-def _silence(task: Task) -> str | None:
-    if task.status == ON_HOLD:
-        return "it is on hold, and its clock stands still until it is resumed"
-    if task.status != IN_PROGRESS:
-        return f"it is {task.status}, and only a task in progress can be late"
-    return None if task.timeout_minutes else "it has no timeout"
 
 
 def _show(at: int, ordinal: int, late: int, missed: int) -> ForecastShape:

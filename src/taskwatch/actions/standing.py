@@ -6,6 +6,7 @@ At the clock's now or later, the instants kept with each task are asked; for an 
 from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.model import ledger, sla
+from taskwatch.model.ack import Ack, covering, stands
 from taskwatch.model.task import IN_PROGRESS, ON_HOLD, Task, schedule
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Store, Tx
@@ -44,7 +45,10 @@ class AtRiskShape(TypedDict):
 
 
 class ViolationShape(TypedDict):
-    """A task that has exceeded its timeout; `alerts` is how many were sent so far."""
+    """A task that has exceeded its timeout; `alerts` is how many were sent so far.
+
+    `acknowledged_until` is null unless an ack or a snooze stops them now; `acknowledged_by` is whose.
+    """
 
     task_id: int
     task_code: str
@@ -56,6 +60,8 @@ class ViolationShape(TypedDict):
     started_at: str
     alerts: int
     claimed_by: int | None
+    acknowledged_by: int | None
+    acknowledged_until: str | None
 
 
 class CheckShape(TypedDict):
@@ -183,7 +189,14 @@ def _violations(
         found = [task for task in _running_past(tx, now) if (task.due_at or 0) <= due]
     else:
         found = tx.all(Task, "sla.due_before", due=due)
-    return [_show_violation(task, now) for task in found if _is_of(task, types)]
+    acks = _acks(tx, now)
+    return [_show_violation(task, now, acks.get(task.id)) for task in found if _is_of(task, types)]
+
+
+def _acks(tx: Tx, now: int) -> dict[int, Ack]:
+    """The newest acknowledgement that stands, by task."""
+    found = tx.all(Ack, "acknowledgements.running", now=now)
+    return {ack.task_id: ack for ack in sorted(found) if stands(ack, now)}
 
 
 def _running_past(tx: Tx, now: int) -> list[Task]:
@@ -237,8 +250,10 @@ def _show_at_risk(task: Task, now: int) -> AtRiskShape:
     }
 
 
-def _show_violation(task: Task, now: int) -> ViolationShape:
+def _show_violation(task: Task, now: int, ack: Ack | None) -> ViolationShape:
     standing = _judged(task, now)
+    known = [ack] if ack else []
+    ack = covering(known, cycle=task.cycle, level=standing.alert_level, now=now)
     return {
         "task_id": task.id,
         "task_code": task.code,
@@ -250,4 +265,6 @@ def _show_violation(task: Task, now: int) -> ViolationShape:
         "started_at": rfc3339(task.started_at or now),
         "alerts": task.alerts,
         "claimed_by": task.claimed_by,
+        "acknowledged_by": ack.user_id if ack else None,
+        "acknowledged_until": rfc3339(ack.until) if ack else None,
     }

@@ -60,6 +60,14 @@ def unknown(
     return InvalidConfig(f"{origin}: there is no {noun} {_cut(name)}", hint=hint, key=name, origin=origin)
 
 
+def require_table(value: Any, name: str, origin: str) -> dict[str, Any]:
+    """The value if it is a table; else InvalidConfig, with how to write one."""
+    if isinstance(value, dict):
+        return value
+    hint = f"write [{name}] on a line of its own, and its keys below"
+    raise InvalidConfig(f"{origin}: {name} must be a table", hint=hint, key=name, origin=origin)
+
+
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
 

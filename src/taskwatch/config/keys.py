@@ -62,6 +62,10 @@ def _is_word(value: Any) -> bool:
     return isinstance(value, str) and value.replace("-", "").replace("_", "").isalnum() and value.isascii()
 
 
+def _are_words(value: Any) -> bool:
+    return isinstance(value, str) and all(_is_word(word.strip()) for word in value.split(",") if word.strip())
+
+
 def _is_digits(value: Any) -> bool:
     return isinstance(value, str) and value.isdecimal() and value.isascii()
 
@@ -89,6 +93,7 @@ _PATH = Kind("one line of text", _is_line, is_path=True)
 _SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
 _URL = _parsed("an http:// or https:// address", "parse_url")
 _WORD = Kind("letters, digits, - and _", _is_word)
+_WORDS = Kind("names with commas between them", _are_words)
 _ZONE = Kind("a time zone such as Europe/Paris", _is_zone)
 
 _TABLE = (
@@ -102,6 +107,9 @@ _TABLE = (
     Key("sla.alert_on_rise", False, _SWITCH, "Alert at once when the level rises, before the next slot"),
     Key("retention.events_days", 0, _number(0, _CENTURY_DAYS), "Days to keep events; 0 is for ever"),
     Key("retention.idempotency_hours", 24, _number(24, 24 * _CENTURY_DAYS), "Hours to keep idempotency keys"),
+    Key("retention.attempts_days", 30, _number(0, _CENTURY_DAYS), "Days to keep the log of tries to deliver"),
+    Key("retention.deliveries_days", 90, _number(0, _CENTURY_DAYS), "Days to keep deliveries that ended"),
+    Key("retention.inbox_days", 90, _number(0, _CENTURY_DAYS), "Days to keep messages that were read"),
     Key("server.host", "127.0.0.1", _HOST, "The address that the daemon listens on", flag="--host"),
     Key("server.port", 8000, _number(0, 65_535), "The port; 0 is any that is free", flag="--port"),
     Key("server.workers", 1, _number(1, 64), "How many processes share the port", flag="--workers"),
@@ -123,6 +131,11 @@ _TABLE = (
     Key("pusher.secret_file", "", _PATH, "File with its secret; empty is a secret kept in the database"),
     Key("pusher.client_events", False, _SWITCH, "Whether clients may send events to each other"),
     Key("pusher.subscription_counts", False, _SWITCH, "Whether clients are told how many follow a channel"),
+    Key("notify.daily_cap", 0, _number(0, 10_000), "Messages a day to a person on a channel; 0 is any"),
+    Key("notify.group_minutes", 0, _number(0, 1_440), "Minutes to gather what is no news in one message"),
+    Key("notify.templates", "", _PATH, "Folder of your own message templates; empty is none"),
+    Key("plugins.enabled", "", _WORDS, "Plugins to load, by name; nothing else is", "TASKWATCH_PLUGINS"),
+    Key("plugins.folder", "", _PATH, "Folder of single-file plugins; empty is none"),
 )  # fmt: skip
 
 KEYS = {key.name: key for key in _TABLE}

@@ -1,10 +1,10 @@
-"""Secrets in files of their own: read only where nobody else can read them."""
+"""Secrets in places of their own: files that nobody else can read, variables, systemd's credentials."""
 
 import os
 import stat
 from collections.abc import Mapping
 
-from taskwatch.config.places import expand
+from taskwatch.config.places import beside, expand
 from taskwatch.config.settings import Config
 from taskwatch.errors import InvalidConfig
 
@@ -18,8 +18,34 @@ def read_secret(config: Config, name: str, environ: Mapping[str, str]) -> str | 
         InvalidConfig: the file is missing, empty, not one line of text, or open to other users.
     """
     path = expand(config.text(name), environ)
-    if not path:
-        return None
+    return _read_file(path, name, environ) if path else None
+
+
+def resolve(reference: str, name: str, file: str, environ: Mapping[str, str]) -> str:
+    """The secret that `file:PATH`, `env:NAME` or `cred:NAME` refers to, which the setting `name` says.
+
+    A relative path starts in the folder of the configuration `file`.
+
+    Raises:
+        InvalidConfig: there is no such secret, or others can read it.
+    """
+    kind, _, place = reference.partition(":")
+    if kind == "env":
+        return _one_line(environ.get(place, "").encode(), name, f"the variable {place}")
+    if kind == "cred":
+        return _read_file(os.path.join(_credentials(name, environ), os.path.basename(place)), name, environ)
+    return _read_file(expand(beside(file, place), environ), name, environ)
+
+
+def _credentials(name: str, environ: Mapping[str, str]) -> str:
+    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
+        hint = "use cred: in a systemd unit with LoadCredential, elsewhere file: or env:"
+        raise InvalidConfig(f"{name}: there is no CREDENTIALS_DIRECTORY", hint=hint, key=name)
+    return folder
+
+
+def _read_file(path: str, name: str, environ: Mapping[str, str]) -> str:
     try:
         with open(path, "rb") as file:
             _judge_mode(file.fileno(), name, path, environ)

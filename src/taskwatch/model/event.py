@@ -1,10 +1,10 @@
-"""Events: facts stored once, in the transaction that made them true. Kinds, payloads, topics and sentences.
+"""Events: facts stored once, in the transaction that made them true. Kinds, payloads and topics.
 
 The payloads of `task.status.changed`, `task.became.ready` and `task.sla.exceeded` have the keys and types
 that front ends already know; keys are only ever added.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from taskwatch.model import sla
@@ -26,6 +26,9 @@ TASK_LINKED = "task.linked"
 TASK_UNLINKED = "task.unlinked"
 TIMEOUT_CHANGED = "task.timeout.changed"
 DEPENDENCY_REOPENED = "task.dependency.reopened"
+TASK_ACKNOWLEDGED = "task.acknowledged"
+TASK_SNOOZED = "task.snoozed"
+TASK_UNACKNOWLEDGED = "task.unacknowledged"
 WORKFLOW_STARTED = "workflow.started"
 WORKFLOW_COMPLETED = "workflow.completed"
 WORKFLOW_CANCELLED = "workflow.cancelled"
@@ -40,13 +43,26 @@ TOKEN_CREATED = "token.created"  # noqa: S105  a kind, no secret
 TOKEN_REVOKED = "token.revoked"  # noqa: S105  a kind, no secret
 SESSION_CLOSED = "session.closed"
 MESSAGE_PUBLISHED = "message.published"
+MUTE_ADDED = "mute.added"
+MUTE_ENDED = "mute.ended"
+NOTIFICATION_CREATED = "notification.created"
+NOTIFICATION_SEEN = "notification.seen"
+NOTIFICATION_READ = "notification.read"
+NOTIFICATION_ARCHIVED = "notification.archived"
+CHANNEL_PAUSED = "channel.paused"
+CHANNEL_RESUMED = "channel.resumed"
+DELIVERIES_RETRIED = "delivery.retried"
+DELIVERIES_DISCARDED = "delivery.discarded"
 
-KINDS = tuple(sorted(value for name, value in globals().items() if name.isupper() and isinstance(value, str)))
+# A kind has a dot in it; a status, which stands here as well, has none.
+KINDS = tuple(sorted(value for name, value in globals().items() if name.isupper() and "." in str(value)))
 
 ALERTS_TOPIC = "admin.sla.alerts"
 PEOPLE_TOPIC = "admin.people"
 TYPES_TOPIC = "admin.types"
 TOKENS_TOPIC = "admin.tokens"
+MUTES_TOPIC = "admin.mutes"
+DELIVERIES_TOPIC = "admin.deliveries"
 
 Assignments = Iterable[Assignment]
 
@@ -175,6 +191,16 @@ def house_changed(kind: str, topic: str, *, by: int | None, at: int, **facts: An
     return Event(kind, at, {**facts, **_stamp(by, at)}, (topic,))
 
 
+def inbox_changed(kind: str, user_id: int, notifications: list[int], told: dict[str, Any], at: int) -> Event:
+    """Entries came into a user's inbox, or were seen, read or archived; `told` has the counts of now.
+
+    New ones come with `broadcast`, the data of those that open pages show. A client that missed an event is
+    right again after the next: `unread_count` and `unseen_count` are absolute.
+    """
+    payload = {"user_id": user_id, "notifications": notifications, **told, "changed_at": rfc3339(at)}
+    return Event(kind, at, payload, (f"user.{user_id}.tasks",))
+
+
 def message_published(  # noqa: PLR0917  the parts of a message, in the order the protocol has them
     name: str, channels: list[str], data: str, socket_id: str | None, topics: Iterable[str], at: int
 ) -> Event:
@@ -186,12 +212,6 @@ def message_published(  # noqa: PLR0917  the parts of a message, in the order th
 def workflow_topics(task: Task) -> tuple[str, ...]:
     """`workflow.bc.114`, or nothing for a task that stands alone."""
     return (f"workflow.{task.workflow_type}.{task.subject_id}",) if task.workflow_type else ()
-
-
-def sentence(kind: str, payload: dict[str, Any]) -> str:
-    """An event as one line for people."""
-    template = _SENTENCES.get(kind)
-    return template(payload) if template else kind
 
 
 def _subject(task: Task, **more: Any) -> dict[str, Any]:
@@ -216,58 +236,3 @@ def _user_topics(assignments: Assignments) -> tuple[str, ...]:
 
 def _role_topics(assignments: Assignments) -> tuple[str, ...]:
     return tuple(f"role.{a.role_name}.tasks" for a in assignments if a.role_name is not None)
-
-
-def _workflow(payload: dict[str, Any]) -> str:
-    return f"workflow {payload['workflow_type']} of {payload['taskable_type']} {payload['taskable_id']}"
-
-
-def _who(payload: dict[str, Any]) -> str:
-    given = payload["assignment"]
-    return f"{given['type']}:{given['user_id'] if given['type'] == 'user' else given['role_name']}"
-
-
-def _token(payload: dict[str, Any]) -> str:
-    return f"token {payload['token_id']}" + (f" ({payload['name']})" if payload["name"] else "")
-
-
-def _because(payload: dict[str, Any]) -> str:
-    return f" ({payload['reason']})" if payload.get("reason") else ""
-
-
-_SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
-    STATUS_CHANGED: lambda p: f"{p['task_code']}: {p['old_status']} -> {p['new_status']}{_because(p)}",
-    BECAME_READY: lambda p: f"{p['task_code']} is ready",
-    SLA_EXCEEDED: lambda p: (
-        f"{p['task_code']} exceeded SLA by {p['exceeded_by_minutes']} minutes ({p['alert_level']})"
-    ),
-    SLA_RETRACTED: lambda p: f"{p['task_code']} is no longer late",
-    TASK_CREATED: lambda p: f"{p['task_code']} was created",
-    TASK_IMPORTED: lambda p: f"{p['task_code']} was imported as {p['status']}",
-    TASK_ASSIGNED: lambda p: f"{p['task_code']} was assigned to {_who(p)}",
-    TASK_UNASSIGNED: lambda p: f"{p['task_code']} was taken from {_who(p)}",
-    TASK_CLAIMED: lambda p: f"{p['task_code']} was claimed by user {p['claimed_by']}",
-    TASK_RELEASED: lambda p: f"{p['task_code']} was released",
-    TASK_LINKED: lambda p: f"{p['task_code']} now comes after {p['after_task_code']}",
-    TASK_UNLINKED: lambda p: f"{p['task_code']} no longer comes after {p['after_task_code']}",
-    TIMEOUT_CHANGED: lambda p: (
-        f"{p['task_code']}: timeout {p['old_timeout_minutes']} -> {p['timeout_minutes']} minutes"
-    ),
-    DEPENDENCY_REOPENED: lambda p: (
-        f"{p['task_code']} is in progress, but {p['after_task_code']} was reopened"
-    ),
-    WORKFLOW_STARTED: lambda p: f"{_workflow(p)} started",
-    WORKFLOW_COMPLETED: lambda p: f"{_workflow(p)} completed",
-    WORKFLOW_CANCELLED: lambda p: f"{_workflow(p)} was cancelled",
-    WORKFLOW_REOPENED: lambda p: f"{_workflow(p)} is active again",
-    TYPE_DEFINED: lambda p: f"workflow type {p['code']} has version {p['version']}",
-    USER_CREATED: lambda p: f"user {p['user_id']} ({p['name']}) was added",
-    USER_UPDATED: lambda p: f"user {p['user_id']} ({p['name']}) was changed",
-    USER_REMOVED: lambda p: f"user {p['user_id']} ({p['name']}) was removed",
-    ROLE_GRANTED: lambda p: f"user {p['user_id']} got the role {p['role_name']}",
-    ROLE_REVOKED: lambda p: f"user {p['user_id']} lost the role {p['role_name']}",
-    TOKEN_CREATED: lambda p: f"{_token(p)} was created",
-    TOKEN_REVOKED: lambda p: f"{_token(p)} was revoked",
-    SESSION_CLOSED: lambda p: f"somebody who came in by {_token(p)} signed out",
-    MESSAGE_PUBLISHED: lambda p: f"{p['name']} was published to {', '.join(p['channels'])}",
-}

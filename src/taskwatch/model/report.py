@@ -11,7 +11,7 @@ PERCENTILES = (50, 90, 95)
 
 
 class Finished(NamedTuple):
-    """A finished cycle and what it can be grouped by. `ended_at` is in ms."""
+    """A finished cycle and what it can be grouped by. Instants are ms: its end, first alert and first ack."""
 
     cycle: int
     outcome: str
@@ -24,10 +24,16 @@ class Finished(NamedTuple):
     workflow: str | None
     assignee: str | None
     role: str | None
+    alerted_at: int | None = None
+    acked_at: int | None = None
 
 
 class Line(NamedTuple):
-    """A group of cycles; rates in per cent, durations in seconds, None where there is nothing to tell."""
+    """A group of cycles; rates in per cent, durations in seconds, None where there is nothing to tell.
+
+    `mtta_seconds` is the mean time from the first alert of a cycle to its first ack, `mttr_seconds` that to
+    its end.
+    """
 
     group: str | None
     cycles: int
@@ -42,6 +48,10 @@ class Line(NamedTuple):
     p90_seconds: int | None
     p95_seconds: int | None
     reopen_rate: float | None
+    alerted: int = 0
+    acknowledged: int = 0
+    mtta_seconds: int | None = None
+    mttr_seconds: int | None = None
 
 
 class _Group:
@@ -51,12 +61,18 @@ class _Group:
         self.verdicts: Counter[str] = Counter()
         self.repeated = 0
         self.durations: list[int] = []
+        self.until_ack: list[int] = []
+        self.until_end: list[int] = []
 
     def add(self, row: Finished) -> None:
         self.verdicts[row.verdict] += 1
         self.repeated += row.cycle > 1
         if row.outcome == "completed" and not row.implicit_start:
             self.durations.append(row.elapsed_ms // sla.SECOND)
+        if row.alerted_at is not None:
+            self.until_end.append(row.ended_at - row.alerted_at)
+            if row.acked_at is not None:
+                self.until_ack.append(max(0, row.acked_at - row.alerted_at))
 
 
 GROUPINGS = ("activity", "type", "workflow", "assignee", "role", "day")
@@ -76,6 +92,11 @@ def summarise(rows: Iterable[Finished], by: str, zone: tzinfo) -> tuple[list[Lin
 def nearest_rank(ordered: Sequence[int], percent: int) -> int | None:
     """The smallest value that at least so many per cent of the values do not exceed."""
     return ordered[-(-percent * len(ordered) // 100) - 1] if ordered else None
+
+
+def _mean_seconds(spans: Sequence[int]) -> int | None:
+    """The mean of spans in ms, in whole seconds rounded half up."""
+    return (2 * sum(spans) + len(spans) * sla.SECOND) // (2 * len(spans) * sla.SECOND) if spans else None
 
 
 def _key(by: str, zone: tzinfo) -> Callable[[Finished], str | None]:
@@ -101,4 +122,6 @@ def _line(name: str | None, group: _Group) -> Line:
         rate=sla.percent(count["met"], judged) if judged else None,
         p50_seconds=p50, p90_seconds=p90, p95_seconds=p95,
         reopen_rate=sla.percent(group.repeated, cycles) if cycles else None,
+        alerted=len(group.until_end), acknowledged=len(group.until_ack),
+        mtta_seconds=_mean_seconds(group.until_ack), mttr_seconds=_mean_seconds(group.until_end),
     )  # fmt: skip

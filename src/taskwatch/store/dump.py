@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 from taskwatch.errors import InvalidFile
 from taskwatch.store.base import Tx
 
-# Nothing that lets anybody in is in a dump.
-LEFT_OUT = ("credentials",)
-SECRETS = ("pusher_secret",)
+# Nothing that lets anybody in is in a dump, nor how a channel does at the moment.
+LEFT_OUT = ("credentials", "channel_states")
+SECRETS = ("pusher_secret", "link_secret")
 
 # What a row refers to comes before it.
 TABLES = (
     "meta", "users", "user_roles", "workflow_types", "workflows", "tasks", "dependencies", "assignments",
     "ledger", "cycles", "alerts", "events", "idempotency", "imported",
+    "notifications", "deliveries", "attempts", "contacts", "preferences", "quiet_hours", "acknowledgements",
+    "mutes",
 )  # fmt: skip
 
 Numbered = tuple[int, dict[str, Any]]

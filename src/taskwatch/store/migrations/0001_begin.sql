@@ -211,6 +211,152 @@ CREATE TABLE imported (
     task_id INTEGER NOT NULL REFERENCES tasks (id)
 ) STRICT, WITHOUT ROWID;
 
+-- A message for one person: the row is the entry of their inbox. `key` makes it once, whoever plans.
+CREATE TABLE notifications (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    event_seq INTEGER,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    level TEXT,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    task_id INTEGER REFERENCES tasks (id),
+    workflow_id INTEGER REFERENCES workflows (id),
+    cycle INTEGER,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    html TEXT,
+    url TEXT NOT NULL,
+    data TEXT NOT NULL,
+    event TEXT NOT NULL,
+    in_inbox INTEGER NOT NULL CHECK (in_inbox IN (0, 1)),
+    occurred_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER,
+    read_at INTEGER,
+    archived_at INTEGER
+) STRICT;
+
+CREATE INDEX notifications_by_user ON notifications (user_id, id) WHERE in_inbox = 1;
+-- It has every column that counting reads: there is a count at each change of an inbox.
+CREATE INDEX notifications_unread ON notifications (user_id, in_inbox, read_at, archived_at, seen_at)
+    WHERE in_inbox = 1 AND read_at IS NULL AND archived_at IS NULL;
+CREATE INDEX notifications_by_task ON notifications (task_id) WHERE task_id IS NOT NULL;
+
+-- That message on one channel to one address. `uid` is the id that receivers see, the same at every try.
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    notification_id INTEGER NOT NULL REFERENCES notifications (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL,
+    task_id INTEGER,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('pending', 'leased', 'sent', 'dead', 'expired', 'cancelled', 'suppressed')),
+    reason TEXT,
+    rule TEXT,
+    due_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    crashes INTEGER NOT NULL,
+    worker TEXT,
+    lease_until INTEGER,
+    provider_id TEXT,
+    detail TEXT,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+CREATE INDEX deliveries_due ON deliveries (channel, due_at, id) WHERE state = 'pending';
+CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE state = 'leased';
+CREATE INDEX deliveries_expiring ON deliveries (expires_at) WHERE state = 'pending';
+CREATE INDEX deliveries_by_channel_leased ON deliveries (channel) WHERE state = 'leased';
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
+CREATE INDEX deliveries_by_notification ON deliveries (notification_id);
+CREATE INDEX deliveries_by_task ON deliveries (task_id, user_id, channel) WHERE task_id IS NOT NULL;
+CREATE INDEX deliveries_by_user ON deliveries (user_id, channel, due_at);
+-- What waits for a summary: `due_at` is when that comes.
+CREATE INDEX deliveries_gathered ON deliveries (due_at)
+    WHERE state = 'suppressed' AND reason IN ('daily_cap', 'grouped');
+
+CREATE TABLE attempts (
+    delivery_id INTEGER NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    begun_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    outcome TEXT,
+    detail TEXT,
+    PRIMARY KEY (delivery_id, attempt, begun_at)
+) STRICT, WITHOUT ROWID;
+
+-- Where a person is reached on a channel. `state` is ok or gone.
+CREATE TABLE contacts (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('ok', 'gone')),
+    detail TEXT,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, channel, address)
+) STRICT, WITHOUT ROWID;
+
+-- What a person wants; a kind or channel `*` is any.
+CREATE TABLE preferences (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    wanted INTEGER NOT NULL CHECK (wanted IN (0, 1)),
+    PRIMARY KEY (user_id, kind, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Minutes of the person's own day between which nothing is sent; `days` are 1 (Monday) to 7.
+CREATE TABLE quiet_hours (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    begins INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    days TEXT NOT NULL
+) STRICT;
+
+-- Somebody takes care of a late task (ack), or wants to hear of it later (snooze).
+CREATE TABLE acknowledgements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    cycle INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('ack', 'snooze')),
+    level TEXT,
+    user_id INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    reason TEXT,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+CREATE INDEX acknowledgements_by_task ON acknowledgements (task_id);
+CREATE INDEX acknowledgements_by_end ON acknowledgements (until);
+
+CREATE TABLE mutes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL CHECK (scope IN ('task', 'workflow', 'type', 'role')),
+    target TEXT NOT NULL,
+    user_id INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    reason TEXT,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+-- How each channel does: failures in a row, and until when it rests and why.
+CREATE TABLE channel_states (
+    channel TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    openings INTEGER NOT NULL,
+    open_until INTEGER,
+    reason TEXT,
+    changed_at INTEGER NOT NULL
+) STRICT;
+
 CREATE VIEW task_record AS
 SELECT
     t.id, t.workflow_id, t.template, t.code, t.name, t.type, t.status, t.cycle, t.version,

@@ -7,7 +7,7 @@ SELECT name, type, "notnull" OR pk > 0 FROM pragma_table_info(:table) ORDER BY c
 
 -- name: meta
 -- The epoch stays behind: a database made from a dump is another event log. So do secrets.
-SELECT * FROM meta WHERE name NOT IN ('epoch', 'pusher_secret') ORDER BY name
+SELECT * FROM meta WHERE name NOT IN ('epoch', 'pusher_secret', 'link_secret') ORDER BY name
 
 -- name: add_meta
 -- What the new database knows of itself already stands.
@@ -122,6 +122,75 @@ SELECT * FROM imported ORDER BY source
 INSERT INTO imported (source, task_id)
 VALUES (:source, :task_id)
 
+-- name: notifications
+SELECT * FROM notifications ORDER BY id
+
+-- name: add_notifications
+INSERT INTO notifications (
+    id, key, event_seq, kind, reason, level, user_id, task_id, workflow_id, cycle, title, text,
+    html, url, data, event, in_inbox, occurred_at, created_at, seen_at, read_at, archived_at
+) VALUES (
+    :id, :key, :event_seq, :kind, :reason, :level, :user_id, :task_id, :workflow_id, :cycle,
+    :title, :text, :html, :url, :data, :event, :in_inbox, :occurred_at, :created_at, :seen_at,
+    :read_at, :archived_at
+)
+
+-- name: deliveries
+SELECT * FROM deliveries ORDER BY id
+
+-- name: add_deliveries
+INSERT INTO deliveries (
+    id, uid, notification_id, user_id, task_id, channel, address, state, reason, rule, due_at,
+    expires_at, attempt, crashes, worker, lease_until, provider_id, detail, created_at,
+    ended_at
+) VALUES (
+    :id, :uid, :notification_id, :user_id, :task_id, :channel, :address, :state, :reason,
+    :rule, :due_at, :expires_at, :attempt, :crashes, :worker, :lease_until, :provider_id,
+    :detail, :created_at, :ended_at
+)
+
+-- name: attempts
+SELECT * FROM attempts ORDER BY delivery_id, attempt, begun_at
+
+-- name: add_attempts
+INSERT INTO attempts (delivery_id, attempt, worker, begun_at, ended_at, outcome, detail)
+VALUES (:delivery_id, :attempt, :worker, :begun_at, :ended_at, :outcome, :detail)
+
+-- name: contacts
+SELECT * FROM contacts ORDER BY user_id, channel, address
+
+-- name: add_contacts
+INSERT INTO contacts (user_id, channel, address, state, detail, changed_at)
+VALUES (:user_id, :channel, :address, :state, :detail, :changed_at)
+
+-- name: preferences
+SELECT * FROM preferences ORDER BY user_id, kind, channel
+
+-- name: add_preferences
+INSERT INTO preferences (user_id, kind, channel, wanted)
+VALUES (:user_id, :kind, :channel, :wanted)
+
+-- name: quiet_hours
+SELECT * FROM quiet_hours ORDER BY user_id
+
+-- name: add_quiet_hours
+INSERT INTO quiet_hours (user_id, begins, ends, days)
+VALUES (:user_id, :begins, :ends, :days)
+
+-- name: acknowledgements
+SELECT * FROM acknowledgements ORDER BY id
+
+-- name: add_acknowledgements
+INSERT INTO acknowledgements (id, task_id, cycle, kind, level, user_id, reason, at, until, ended_at)
+VALUES (:id, :task_id, :cycle, :kind, :level, :user_id, :reason, :at, :until, :ended_at)
+
+-- name: mutes
+SELECT * FROM mutes ORDER BY id
+
+-- name: add_mutes
+INSERT INTO mutes (id, scope, target, user_id, reason, at, until, ended_at)
+VALUES (:id, :scope, :target, :user_id, :reason, :at, :until, :ended_at)
+
 -- name: counters
 -- The last id each table ever gave out: ids are not used again.
 SELECT name, seq FROM sqlite_sequence ORDER BY name
@@ -148,3 +217,11 @@ SELECT
     + (SELECT count(*) FROM events)
     + (SELECT count(*) FROM idempotency)
     + (SELECT count(*) FROM imported)
+    + (SELECT count(*) FROM notifications)
+    + (SELECT count(*) FROM deliveries)
+    + (SELECT count(*) FROM attempts)
+    + (SELECT count(*) FROM contacts)
+    + (SELECT count(*) FROM preferences)
+    + (SELECT count(*) FROM quiet_hours)
+    + (SELECT count(*) FROM acknowledgements)
+    + (SELECT count(*) FROM mutes)

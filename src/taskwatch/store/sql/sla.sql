@@ -66,10 +66,14 @@ SELECT ordinal, slot_seconds, slot_at, claimed_at, level, exceeded_by_seconds, t
 FROM alerts WHERE task_id = :task_id AND cycle = :cycle AND claimed_at <= :until ORDER BY ordinal
 
 -- name: finished
--- Finished cycles with what they can be grouped by.
+-- Finished cycles with what they can be grouped by, their first alert and the first ack after it.
 SELECT c.cycle, c.outcome, c.verdict, c.ended_at, c.elapsed_ms, c.implicit_start, t.name, t.type, w.type,
     coalesce((SELECT min(coalesce(u.name, 'user:' || a.user_id)) FROM assignments AS a
         LEFT JOIN users AS u ON u.id = a.user_id WHERE a.task_id = t.id AND a.type = 'user'), c.resource),
-    (SELECT min(a.role_name) FROM assignments AS a WHERE a.task_id = t.id AND a.type = 'role')
+    (SELECT min(a.role_name) FROM assignments AS a WHERE a.task_id = t.id AND a.type = 'role'),
+    (SELECT a.claimed_at FROM alerts AS a
+        WHERE a.task_id = c.task_id AND a.cycle = c.cycle ORDER BY a.ordinal LIMIT 1),
+    (SELECT min(a.at) FROM acknowledgements AS a
+        WHERE a.task_id = c.task_id AND a.cycle = c.cycle AND a.kind = 'ack')
 FROM cycles AS c JOIN tasks AS t ON t.id = c.task_id LEFT JOIN workflows AS w ON w.id = t.workflow_id
 WHERE c.ended_at >= :since AND c.ended_at < :until ORDER BY c.ended_at, c.task_id
