@@ -14,7 +14,7 @@ from taskwatch.server.pusher.signing import sign_request
 PIECES = {
     "task": "ADV_REVIEW_BC114", "workflow": "bc.114", "type": "bc", "user": "2", "role": "driver",
     "token": "nobody", "taskable_type": "Order", "id": "114", "noun": "adv", "action": "approve",
-    "key": "taskwatch", "app": "1", "channel": "presence-news",
+    "key": "taskwatch", "app": "1", "channel": "presence-news", "mute": "1", "link": "unread",
 }  # fmt: skip
 QUERIES = {
     "/events": "topic=news&after=abc-1",

@@ -45,6 +45,10 @@ def themselves(who, thing):
     return who.admin or who.user == OWNER[thing]
 
 
+def readers(who, thing):
+    return who.wide and themselves(who, thing)
+
+
 def users(who, thing):
     return who.user is not None
 
@@ -82,6 +86,9 @@ TABLE = {
     "POST /api/v1/tasks/{task}/assign": (assigned, {"who": ["role:x"], **DRY}),
     "POST /api/v1/tasks/{task}/unassign": (assigned, {"who": ["role:x"], **DRY}),
     "POST /api/backend/{noun}/{type}/{id}/{action}": (assigned, DRY),
+    "POST /api/v1/tasks/{task}/ack": (assigned, DRY),
+    "POST /api/v1/tasks/{task}/snooze": (assigned, {"until": "1h", **DRY}),
+    "POST /api/v1/tasks/{task}/unack": (assigned, DRY),
     "POST /api/v1/tasks": (admins, {"tasks": [{"code": "T"}], **DRY}),
     "POST /api/v1/tasks/{task}/timeout": (admins, {"timeout_minutes": 5, **DRY}),
     "POST /api/v1/tasks/{task}/link": (admins, {"after": ["2"], **DRY}),
@@ -101,6 +108,28 @@ TABLE = {
     "PATCH /api/v1/users/{user}": (admins, {"name": "lou", **DRY}),
     "DELETE /api/v1/users/{user}": (admins, DRY),
     "POST /api/v1/users/import": (admins, {"users": [], **DRY}),
+    "GET /api/v1/users/{user}/preferences": (themselves,),
+    "PUT /api/v1/users/{user}/preferences": (themselves, {"channel": "mail", "wanted": None, **DRY}),
+    "PUT /api/v1/users/{user}/quiet": (themselves, {"hours": None, **DRY}),
+    "GET /api/v1/users/{user}/contacts": (themselves,),
+    "POST /api/v1/users/{user}/contacts": (admins, {"channel": "x", "address": "y", **DRY}),
+    "DELETE /api/v1/users/{user}/contacts": (
+        admins,
+        {"channel": "webhook", "address": "https://example.org/", **DRY},
+    ),
+    "GET /api/v1/inbox": (readers,),
+    "GET /api/v1/inbox/count": (readers,),
+    "POST /api/v1/inbox/seen": (readers, DRY),
+    "POST /api/v1/inbox/read": (readers, DRY),
+    "POST /api/v1/inbox/archive": (readers, DRY),
+    "GET /api/v1/mutes": (wide,),
+    "POST /api/v1/mutes": (admins, {"scope": "type", "target": "bc", "until": "1h", **DRY}),
+    "DELETE /api/v1/mutes/{mute}": (admins, DRY),
+    # A link lets in by its seal alone; this one has none.
+    "GET /ack/{link}": (everybody,),
+    "POST /ack/{link}": (everybody, {}),
+    "GET /unsubscribe/{link}": (everybody,),
+    "POST /unsubscribe/{link}": (everybody, {}),
     "GET /api/v1/roles": (wide,),
     "POST /api/v1/roles/{role}/grant": (admins, {"users": [ELI], **DRY}),
     "POST /api/v1/roles/{role}/revoke": (admins, {"users": [KIM], **DRY}),
@@ -187,6 +216,9 @@ async def call(world, session, name, line, thing, *, sign=False):
     if body is not None:
         body = {**body, **{key: value.replace("THING", thing) for key, value in FILLED.get(line, {}).items()}}
     query |= {key: value.replace("THING", thing) for key, value in SAID.get(line, {}).items()}
+    if "/inbox" in line:
+        whose = {"user": OWNER[thing]}
+        query, body = (query | whose, body) if body is None else (query, {**body, **whose})
     how = {"headers": headers, "params": query, "json": body}
     if sign:
         how = signed(world, session, route, path, body)
@@ -209,6 +241,7 @@ def fill(path, thing):
         "task": f"WORK_{thing.upper()}{subject}", "workflow": f"{thing}.{subject}", "type": thing,
         "id": subject, "taskable_type": "Order", "noun": "desk", "action": "approve",
         "user": str(OWNER[thing]), "role": "driver", "token": "program", "app": "1", "channel": "news",
+        "mute": "1", "link": "none.none",
     }  # fmt: skip
     return re.sub(r"{(\w+)}", lambda found: pieces[found[1]], path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from live import serving
-from taskwatch.actions import entry, people, tokens, workflows
+from taskwatch.actions import contacts, entry, mutes, people, tokens, workflows
 from taskwatch.actions.people import NewUser
 from taskwatch.actions.tokens import NewToken
 from taskwatch.model import definition
@@ -101,6 +101,9 @@ async def living(store, clock):
         assert not problems
         workflows.define(store, kept, clock.change())
         workflows.start(store, code, "Order", subject, clock.change())
+    mutes.add(store, "role", "driver", clock.now + 24 * HOUR_MS, clock.change())
+    for user_id in (ELI, KIM):
+        contacts.add(store, user_id, "webhook", "https://example.org/", clock.change())
     secrets = {name: tokens.create(store, each, clock.change())["secret"] for name, each in TOKENS.items()}
     tokens.revoke(store, "revoked", clock.change())
     clock.now += HOUR_MS

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from taskwatch import clock
-from taskwatch.actions import tokens
+from taskwatch.actions import planning, tokens
 from taskwatch.config import Config, database_path
 from taskwatch.daemon import listening, logs
 from taskwatch.errors import Forbidden
@@ -23,6 +23,7 @@ from taskwatch.server.sweeper import Sweeper
 from taskwatch.services.bus import Bus, LoneBus
 from taskwatch.services.database import Database
 from taskwatch.services.hub import Hub
+from taskwatch.services.notify import Notify, equip
 from taskwatch.services.relay import Relay
 from taskwatch.services.supervise import keep
 from taskwatch.services.watch import Watch
@@ -37,7 +38,7 @@ class Daemon:
     """Serves one database. Several may share a database and a port: they know each other by the `bus`.
 
     `sockets` are listening sockets to serve on, else the configured address is bound. Number 0 runs the SLA
-    loop. `now` tells the time in ms UTC.
+    loop and plans notifications, every one delivers them. `now` tells the time in ms UTC.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Daemon:
         self._given = sockets
         self._bus = bus or LoneBus()
         self._house: House | None = None
+        self._notify: Notify | None = None
         self._runner: web.AppRunner | None = None
         self._listening: list[socket.socket] = []
         self._loops: list[asyncio.Task[None]] = []
@@ -67,7 +69,7 @@ class Daemon:
 
         Raises:
             Forbidden: the address is not this machine's alone, and there are no tokens.
-            InvalidConfig: a setting of the server is wrong.
+            InvalidConfig: a setting of the server, a channel or a rule is wrong.
             Unavailable: the address is in use.
         """
         database = Database(database_path(self._config, self._environ))
@@ -112,14 +114,18 @@ class Daemon:
         """Go on with another configuration; address and database stay until a restart.
 
         Raises:
-            InvalidConfig: a setting of the server is wrong; nothing was changed.
+            InvalidConfig: a setting, a channel or a rule is wrong; nothing was changed.
         """
         settings = await self._read_settings(self.house.database, config)
+        kit = await asyncio.to_thread(equip, config, self._environ, settings.public_url, self._now)
+        logs.conceal(sender.hide for sender in kit.senders.values())
         self._config = config
         self.house.settings = self.house.keeper.settings = settings
         self.house.switchboard.settings = settings
         if self.house.watch:
             self.house.watch.alert_on_rise = settings.alert_on_rise
+        if self._notify:
+            await self._notify.exchange(kit)
 
     async def stop(self) -> None:
         """Listen no more, say goodbye to the clients, let what runs end, and close the database.
@@ -129,9 +135,11 @@ class Daemon:
         runner, self._runner = self._runner, None
         if runner:
             await self._stop_listening(runner)
+        notify, self._notify = self._notify, None
+        farewells = [notify.stop()] if notify else []
         if self._house and runner:
-            await self._house.clients.drain(DRAIN_SECONDS)
-            await runner.cleanup()
+            farewells.append(_dismiss(self._house, runner))
+        await asyncio.gather(*farewells)
         await self._stop_loops()
         if self._house and runner:
             self._house.switchboard.close()
@@ -144,6 +152,8 @@ class Daemon:
         await self._check_border(database)
         settings = await self._read_settings(database, self._config)
         here = self._house = self._furnish(database, settings)
+        self._notify = self._set_up_notify(here)
+        await database.work(planning.begin)
         await here.relay.start()
         await here.switchboard.begin(database)
         self._runner = web.AppRunner(
@@ -195,6 +205,13 @@ class Daemon:
             now=self._now,
         )
 
+    def _set_up_notify(self, here: House) -> Notify:
+        kit = equip(self._config, self._environ, here.settings.public_url, self._now)
+        logs.conceal(sender.hide for sender in kit.senders.values())
+        notify = Notify(here.database, kit, self._now)
+        here.relay.listeners.append(notify.learn)
+        return notify
+
     def _run_loops(self, here: House, runner: web.AppRunner) -> None:
         self._keep("clients", here.clients.run)
         if runner.server:
@@ -202,6 +219,11 @@ class Daemon:
             self._keep("sweeper", self.sweeper.run)
         if here.watch:
             self._keep("SLA", here.watch.run)
+        if self._notify:
+            self._keep("delivery", self._notify.deliver.run)
+            if self.number == 0:
+                self._keep("planning", self._notify.plan.run)
+                self._keep("tidying", self._notify.tidy.run)
 
     def _keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._loops.append(asyncio.get_running_loop().create_task(keep(name, work), name=name))
@@ -217,3 +239,9 @@ class Daemon:
     async def _stop_listening(self, runner: web.AppRunner) -> None:
         for site in list(runner.sites):
             await site.stop()
+
+
+async def _dismiss(house: House, runner: web.AppRunner) -> None:
+    """Say goodbye to the clients, then close what is left of their connections."""
+    await house.clients.drain(DRAIN_SECONDS)
+    await runner.cleanup()

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from taskwatch.server import asyncapi, docs, gate, health, login, openapi, rest, sse, websocket
+from taskwatch.server import asyncapi, docs, gate, health, links, login, openapi, rest, sse, websocket
 from taskwatch.server.house import HOUSE, House
 from taskwatch.server.problem import problems
 from taskwatch.server.pusher import auth, connection, http_api
@@ -19,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
     *auth.ROUTES,
     *http_api.ROUTES,
     *login.ROUTES,
+    *links.ROUTES,
     *openapi.ROUTES,
     *asyncapi.ROUTES,
     *docs.ROUTES,

@@ -15,6 +15,8 @@ from taskwatch.server.route import Param
 
 MAX_BODY_BYTES = 1024 * 1024
 JSON = "application/json"
+# What the gate has read already.
+TICKET = "ticket"
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=names.MAX_INTEGER)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=500, description="How many at most")]
@@ -104,6 +106,8 @@ def read_query(request: web.Request, shape: type[S]) -> S:
     """
     given: dict[str, Any] = {}
     for name in dict.fromkeys(request.query):
+        if name == TICKET:
+            continue
         values = request.query.getall(name)
         if any(names.CONTROL.search(value) for value in values):
             raise InvalidInput(f"{names.shown(name)} holds control characters", hint="remove them")

@@ -14,7 +14,7 @@ from taskwatch.actions.change import Change
 from taskwatch.errors import Forbidden, InvalidInput, NotFound
 from taskwatch.model import names
 from taskwatch.model.access import Identity
-from taskwatch.model.times import parse_instant
+from taskwatch.model.times import parse_duration, parse_instant
 from taskwatch.server.call import Id, Shape, identity
 from taskwatch.server.house import house
 from taskwatch.server.route import Param
@@ -68,6 +68,18 @@ def change(request: web.Request, given: Circumstances | None = None) -> Change:
         on_rise=here.settings.alert_on_rise,
         key_life_ms=here.settings.key_life_ms,
     )
+
+
+def until(text: str, now: int) -> int:
+    """The instant (ms) at which something ends: a duration from `now` on, or a time.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    try:
+        return now + parse_duration(text) * 1000
+    except InvalidInput:
+        return _instant(text, now)
 
 
 async def write(

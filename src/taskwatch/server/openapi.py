@@ -29,6 +29,7 @@ _PIECES = {
     "action": "What it calls the deed, such as approve",
     "user": "An id",
     "role": "A name",
+    "mute": "An id",
     "token": "An id or a name",
 }
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")

@@ -49,7 +49,7 @@ def test_a_change_reaches_the_private_channel_of_its_topic(path, orders):
     run(scenario, path)
 
 
-def test_a_user_hears_of_a_ready_task_as_a_notification_too(path, orders):
+def test_a_user_hears_of_a_ready_task_as_a_notification_too(path, orders, clock):
     async def scenario(daemon, session):
         user = orders.user("dana")
         async with paging(session) as page:
@@ -62,7 +62,7 @@ def test_a_user_hears_of_a_ready_task_as_a_notification_too(path, orders):
             assert told["action_url"] == f"{daemon.address}/admin/tasks/{told['task_id']}"
             assert told["id"]
 
-    run(scenario, path)
+    run(scenario, path, clock=clock)
 
 
 def test_members_of_a_presence_channel_see_each_other_come_and_go(path, orders):

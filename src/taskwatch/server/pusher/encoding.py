@@ -2,10 +2,9 @@
 
 import functools
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from taskwatch.model import event, notice
+from taskwatch.model import event
 from taskwatch.server.frames import text_frame
 from taskwatch.server.pusher import frames, names
 from taskwatch.services.fact import Fact
@@ -15,10 +14,7 @@ NOTIFICATION = "Illuminate\\Notifications\\Events\\BroadcastNotificationCreated"
 
 
 class PusherEncoding:
-    """One for all sockets of a worker; `public_url` tells where notifications lead to."""
-
-    def __init__(self, public_url: Callable[[], str]) -> None:
-        self._public_url = public_url
+    """One for all sockets of a worker."""
 
     def topic(self, name: str) -> str:
         """The topic behind a channel."""
@@ -60,23 +56,17 @@ class PusherEncoding:
         key = (fact.seq, channel)
         if (data := memo.get(key)) is None:
             text = self.text(fact, channel)
-            data = b"" if text is None else text_frame(text) + self._notification(fact, channel)
+            data = b"" if text is None else text_frame(text) + _notifications(fact, channel)
             memo[key] = data
         return data
 
-    def _notification(self, fact: Fact, channel: str) -> bytes:
-        user_id = _owner(channel) if fact.kind in notice.KINDS else None
-        if user_id is None:
-            return b""
-        told: dict[str, Any] = notice.notice(
-            fact.kind,
-            json.loads(fact.payload),
-            user_id=user_id,
-            event_id=fact.id,
-            public_url=self._public_url(),
-        )
-        data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        return text_frame(frames.event(channel, NOTIFICATION, data))
+
+def _notifications(fact: Fact, channel: str) -> bytes:
+    """What Echo's `.notification()` hears on the channel of a user's own tasks."""
+    if fact.kind != event.NOTIFICATION_CREATED:
+        return b""
+    told = (json.dumps(each, ensure_ascii=False) for each in json.loads(fact.payload).get("broadcast", ()))
+    return b"".join(text_frame(frames.event(channel, NOTIFICATION, data)) for data in told)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -86,9 +76,3 @@ def _by_topic(channels: frozenset[str]) -> dict[str, tuple[str, ...]]:
         topic = names.topic_of(channel) or channel
         found[topic] = (*found.get(topic, ()), channel)
     return found
-
-
-def _owner(channel: str) -> str | None:
-    """The user whose own tasks a channel is about."""
-    parts = (names.topic_of(channel) or "").split(".")
-    return parts[1] if len(parts) == 3 and (parts[0], parts[2]) == ("user", "tasks") else None

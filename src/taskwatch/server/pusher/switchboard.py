@@ -49,7 +49,7 @@ class Switchboard:
     def __init__(self, hub: Hub, settings: Settings, bus: Bus, number: int) -> None:
         self.settings = settings
         self.roster = Roster(number)
-        self.encoding = PusherEncoding(lambda: self.settings.public_url)
+        self.encoding = PusherEncoding()
         self._hub = hub
         self._bus = bus
         self._lines: dict[str, Line] = {}

@@ -1,12 +1,16 @@
 """REST: a resource for everything that the command line can do, and the paths that front ends know."""
 
 from taskwatch.server.rest import (
+    acks,
     backend,
     check,
     events,
+    inbox,
     moves,
+    mutes,
     people,
     plan,
+    reach,
     sla,
     tasks,
     tokens,
@@ -22,7 +26,11 @@ ROUTES: tuple[Route, ...] = (
     *workflows.ROUTES,
     *types.ROUTES,
     *people.ROUTES,
+    *reach.ROUTES,
+    *inbox.ROUTES,
     *sla.ROUTES,
+    *acks.ROUTES,
+    *mutes.ROUTES,
     *check.ROUTES,
     *events.ROUTES,
     *tokens.ROUTES,
