@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import click
 import jsonschema
 import pytest
 
+from outbox import put
 from taskwatch import clock
 from taskwatch.cli import main, output
 from taskwatch.cli.command import Command
@@ -30,6 +32,7 @@ ANSWERING = {" ".join(leaf.words): leaf for leaf in LEAVES if getattr(leaf.comma
 
 # On the demo's database 114 is through, 115 and 116 are late, 117 is at risk, 118 on time, 119 not begun.
 LATE, DONE, READY, WAITING = "ADV_REVIEW_BC115", "ADV_REVIEW_BC114", "ADV_REVIEW_BC119", "DELIVER_BC119"
+ACKED = "CONVERT_TO_BL_BC116"
 ANSWERS = {
     "workflow define": ["bc.toml"],
     "workflow validate": ["bc.toml"],
@@ -75,6 +78,40 @@ ANSWERS = {
     "sla explain": [LATE, READY],
     "sla report": ["--since 30d", "--since 30d --by activity"],
     "sla simulate": [f"{LATE} --until 24h"],
+    "sla ack": [LATE, f"{LATE} --for 4h --by 5 --dry-run"],
+    "sla snooze": [f"{LATE} --for 30m"],
+    "sla unack": [ACKED],
+    "mute add": [
+        "type bc --for 2h",
+        f"task {LATE} --for 1d",
+        "workflow bc.115 --for 1h",
+        "role adv --for 1h",
+    ],
+    "mute end": ["1"],
+    "mute list": ["", "--all"],
+    "notify why": [f"{LATE} 5", f"{READY} 9"],
+    "notify preview": [LATE, f"{DONE} --next 2h"],
+    "inbox list": ["--user 5", "--user 5 --unread", "--user 5 --archived"],
+    "inbox count": ["--user 5"],
+    "inbox read": ["--all --user 5"],
+    "inbox archive": ["--all --user 5"],
+    "user contact add": ["5 mail dana@example.org", "5 webhook https://example.org/x"],
+    "user contact remove": ["6 mail eli@example.org"],
+    "user contact list": ["5", "6"],
+    "user prefer set": ["5 mail no", "5 mail no --kind task.became.ready"],
+    "user prefer forget": ["5 mail"],
+    "user prefer list": ["5"],
+    "user quiet set": ["5 22:00-07:00", "5 22:00-07:00 --days mon-fri"],
+    "user quiet clear": ["5"],
+    "notify status": [""],
+    "notify run": ["--once"],
+    "notify dead list": ["", "--channel mail"],
+    "notify dead show": ["1"],
+    "notify dead retry": ["1", "--all --dry-run"],
+    "notify dead discard": ["1 --reason told"],
+    "notify replay": ["--since 1h", "--since 1h --channel mail --rate 60 --dry-run"],
+    "notify test": ["database --to 5"],
+    "notify probe": ["database"],
     "check": [""],
     "watch": ["--once", "--once --topic workflow.bc.115 -n 3"],
     "events list": ["", "--kind task.status.changed --limit 3", "--topic workflow.bc.* --topic task.1"],
@@ -94,6 +131,10 @@ ANSWERS = {
     "token revoke": ["old"],
     "token list": ["", "--all"],
     "token pusher": [""],
+    "plugins list": [""],
+    "plugins show": ["taskwatch", "webhook"],
+    "plugins doctor": [""],
+    "plugins new": ["my-chat"],
     "demo": ["--once"],
     "config show": ["", "--origin"],
     "config path": [""],
@@ -131,17 +172,25 @@ def prepared(tmp_path_factory):
         enter(patch, folder)
         store = open_store("full.db")
         play(store, clock.now())
+        die(store)
         store.close()
         for line in (
             "task add --from more.ndjson", "task start HELD", "task hold HELD --reason lunch",
             "task fail FAILED --reason broken", "task claim CLAIMED --by 5", "user add robin --id 9",
-            "sla monitor", "export dump.ndjson", "token create --name old",
+            "sla monitor", f"sla ack {ACKED}", "mute add role driver --for 2h",
+            "user contact add 6 mail eli@example.org", "export dump.ndjson", "token create --name old",
         ):  # fmt: skip
             with pytest.raises(SystemExit) as left:
                 main(["--db", "full.db", *line.split()])
             assert left.value.code == 0, line
     output.follow()
     return folder
+
+
+def die(store):
+    """A message for a user of the demo that could not be delivered."""
+    put(store, SimpleNamespace(now=clock.now()), user_id=5)
+    store.connection.execute("UPDATE deliveries SET state = 'dead', ended_at = due_at")
 
 
 def enter(patch, folder):

@@ -1,10 +1,12 @@
 """`taskwatch doctor`: look for trouble, and say how to mend it."""
 
+import functools
 from collections.abc import Iterator
 
 import click
 
 from taskwatch.actions import doctor as actions
+from taskwatch.actions import reach
 from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
@@ -44,7 +46,10 @@ def _examine(session: Session, full: bool) -> Iterator[Finding]:
     except InvalidConfig as error:
         yield Finding("configuration", "fail", error.message, error.hint)
         return
-    yield from actions.examine(lambda: session.store(create=False), session.now, full=full)
+    wished = reach.wished(session.config, session.environ)
+    yield from wished.findings
+    opening = functools.partial(session.store, create=False)
+    yield from actions.examine(opening, session.now, full=full, wished=wished)
 
 
 def _show(finding: Finding) -> None:

@@ -5,6 +5,7 @@ import click
 from taskwatch import __version__
 from taskwatch.cli import output
 from taskwatch.cli.lazy import LazyGroup, Table
+from taskwatch.cli.root import Root
 from taskwatch.cli.session import Session
 
 ROOT_TABLE: Table = {
@@ -15,12 +16,16 @@ ROOT_TABLE: Table = {
     "sla": ("taskwatch.cli.sla:sla", "Judge who is late, and say so.", "Watch"),
     "check": ("taskwatch.cli.check:check", "Report lateness to Nagios, Icinga or a probe.", "Watch"),
     "watch": ("taskwatch.cli.watch:watch", "Follow what moves and what is at risk, live.", "Watch"),
+    "inbox": ("taskwatch.cli.inbox:inbox", "Read what a user was told.", "Watch"),
+    "mute": ("taskwatch.cli.mute:mute", "Keep tasks, types or roles quiet for a while.", "Watch"),
     "events": ("taskwatch.cli.events:events", "Read and follow what happened.", "Watch"),
+    "notify": ("taskwatch.cli.notify:notify", "Tell people, and see what became of it.", "Watch"),
     "import": ("taskwatch.cli.import_:import_", "Bring in a process log or a dump.", "Data"),
     "export": ("taskwatch.cli.export:export", "Write everything out as NDJSON.", "Data"),
     "db": ("taskwatch.cli.db:db", "Back up, migrate and tidy the database.", "Data"),
     "daemon": ("taskwatch.cli.daemon:daemon", "Serve live updates and alert at the second.", "Live"),
     "token": ("taskwatch.cli.token:token", "Create and revoke the tokens of the server.", "Live"),
+    "plugins": ("taskwatch.cli.plugins:plugins", "See and write plugins.", "Setup"),
     "demo": ("taskwatch.cli.demo:demo", "Show it all on a throw-away database.", "Setup"),
     "config": ("taskwatch.cli.config:config", "Show and check the configuration.", "Setup"),
     "doctor": ("taskwatch.cli.doctor:doctor", "Look for trouble, and say how to mend it.", "Setup"),
@@ -32,7 +37,7 @@ ROOT_TABLE: Table = {
 
 def root_group(table: Table = ROOT_TABLE) -> LazyGroup:
     """The command `taskwatch` over that table."""
-    return LazyGroup(
+    return Root(
         "taskwatch",
         table,
         help="Watch workflow tasks: what is ready, who holds it, how late it will be.",

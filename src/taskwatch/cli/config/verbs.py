@@ -1,13 +1,16 @@
 """The verbs of `taskwatch config`."""
 
 import os
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from taskwatch.config import Config
 
 
 class SettingShape(TypedDict):
@@ -93,15 +96,30 @@ def check(session: Session, file: str | None) -> None:
 
 
 def _read(file: str) -> tuple[list[str], int]:
-    from taskwatch.config.files import settings_in
+    from taskwatch.config import load
 
     path = os.path.abspath(file)
-    return [path], len(list(settings_in(path)))
+    return _judge(load(flags={}, environ={"HOME": os.environ.get("HOME", "")}, cwd="/", config_path=path))
 
 
 def _read_all(session: Session) -> tuple[list[str], int]:
-    changed = [setting for setting in session.config.settings() if setting.origin != "default"]
-    return [path for path, found in session.config.files if found], len(changed)
+    return _judge(session.config)
+
+
+def _judge(config: "Config") -> tuple[list[str], int]:
+    """The files and how many settings they make; InvalidConfig if a rule or a channel cannot be set up."""
+    from taskwatch.config.channels import channels
+    from taskwatch.config.plugins import enabled_plugins, plugin_folder
+    from taskwatch.config.rules import rules
+    from taskwatch.plugin import Services
+    from taskwatch.plugin.loading import load
+    from taskwatch.plugin.setup import open_channels
+
+    changed = [setting for setting in config.settings() if setting.origin != "default"]
+    wished, _ = channels(config), rules(config)
+    open_channels(wished, load(enabled_plugins(config), plugin_folder(config, os.environ)), Services(""))
+    own = [channel for channel in wished if channel.origin != "default"]
+    return [path for path, found in config.files if found], len(changed) + len(own)
 
 
 def _spell(value: str | int | bool) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import click
 
-from taskwatch.actions import upkeep
+from taskwatch.actions import retention, upkeep
 from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
@@ -96,7 +96,7 @@ def vacuum(session: Session) -> None:
 @command(
     "prune",
     examples=["taskwatch db prune --events-older-than 90d --dry-run", "taskwatch db prune"],
-    shape="taskwatch.actions.upkeep:Pruned",
+    shape="taskwatch.actions.retention:PrunedShape",
 )
 @click.option(
     "--events-older-than", metavar="DURATION",
@@ -105,9 +105,10 @@ def vacuum(session: Session) -> None:
 @click.option("-n", "--dry-run", is_flag=True, help="Only say how much it would forget.")
 @pass_session
 def prune(session: Session, events_older_than: str | None, dry_run: bool) -> None:
-    """Forget old events and idempotency keys.
+    """Forget old events, idempotency keys, tries to deliver, deliveries that ended, and read messages.
 
-    The last status event of every task stays: it proves the task's present state.
+    What could not be delivered stays until it is discarded, and the last status event of every task, too: it
+    proves the task's present state.
     """
     store = session.store(create=False)
     before, keys_before = _events_before(session, events_older_than), _keys_before(session)
@@ -115,11 +116,17 @@ def prune(session: Session, events_older_than: str | None, dry_run: bool) -> Non
         done, _ = upkeep.prunable(store, before, keys_before)
     else:
         done = upkeep.prune(store, before, keys_before)
+    told = retention.forget(store, session.now, retention.keep(session.config), dry_run=dry_run)
     if session.json:
-        output.emit(done)
+        output.emit({**done, **told})
         return
     verb = "would forget" if dry_run else "forgot"
     output.text(f"{verb} {done['events']} events and {done['idempotency_keys']} idempotency keys")
+    if any(told.values()):
+        output.text(
+            f"{verb} {told['attempts']} tries, {told['deliveries']} deliveries"
+            f" and {told['notifications']} messages"
+        )
 
 
 def _events_before(session: Session, duration: str | None) -> int | None:

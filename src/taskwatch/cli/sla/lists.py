@@ -72,7 +72,7 @@ def violations(session: Session, now: str | None) -> None:
     if session.json:
         output.emit(found)
     elif found:
-        headers = ("id", "code", "exceeded by", "level", "due", "alerts", "claimed")
+        headers = ("id", "code", "exceeded by", "level", "due", "alerts", "claimed", "acknowledged")
         output.table([_show_violation(session, row) for row in found], headers)
     else:
         output.say("No task has exceeded its timeout.")
@@ -102,7 +102,15 @@ def _show_violation(session: Session, row: "ViolationShape") -> tuple[Cell, ...]
         clock(session, row["due_at"]),
         row["alerts"],
         _holder(row["claimed_by"]),
+        _care(session, row),
     )
+
+
+def _care(session: Session, row: "ViolationShape") -> str | None:
+    if row["acknowledged_until"] is None:
+        return None
+    who = f"by user:{row['acknowledged_by']} " if row["acknowledged_by"] else ""
+    return f"{who}until {clock(session, row['acknowledged_until'])}"
 
 
 def _holder(user_id: int | None) -> str | None:

@@ -54,7 +54,7 @@ def report(session: Session, since: str | None, until: str | None, by: str, now:
 
 
 def _show(found: "ReportShape") -> None:
-    headers = (found["by"], *_COUNTS, "rate", "p50", "p90", "p95", "reopened")
+    headers = (found["by"], *_COUNTS, "rate", "p50", "p90", "p95", "reopened", "mtta", "mttr")
     rows = [_row(line["group"] or "(none)", line) for line in found["groups"]]
     output.table([*rows, _row("total", found["total"])], headers)
 
@@ -69,6 +69,7 @@ def _row(name: str, line: "LineShape") -> tuple[Cell, ...]:
             for s in (line["p50_seconds"], line["p90_seconds"], line["p95_seconds"])
         ),
         _share(line["reopen_rate"], perfect=line["reopen_rate"] == 100),
+        *(None if s is None else spell(s) for s in (line["mtta_seconds"], line["mttr_seconds"])),
     )
 
 
