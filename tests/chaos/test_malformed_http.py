@@ -156,7 +156,7 @@ async def send_all(daemon, requests):
             daemon.sweeper.idle.clear()
             daemon.sweeper.sweep(0.0)
             daemon.sweeper.sweep(60.0)
-            await asyncio.sleep(0)
+            await breathe(waiting)
         return await asyncio.gather(*waiting)
 
 
@@ -173,11 +173,19 @@ async def send(daemon, data):
     return got
 
 
+async def breathe(waiting):
+    """Let others work: a loop that only asks would keep the database's threads from their turn."""
+    if pending := [each for each in waiting if not each.done()]:
+        await asyncio.wait(pending, timeout=0.001, return_when=asyncio.FIRST_COMPLETED)
+    else:
+        await asyncio.sleep(0)
+
+
 async def settled(daemon, waiting=()):
     """Wait until nothing is left to be done but to wait for clients."""
     quiet = 0
     while quiet < 20 and not (waiting and all(each.done() for each in waiting)):
-        await asyncio.sleep(0)
+        await breathe(waiting)
         daemon.sweeper.idle.clear()
         daemon.sweeper.sweep(clock.monotonic())
         connections = len(daemon._runner.server.connections)
