@@ -38,7 +38,7 @@ def outcome(sender, **more):
 
 def alive(pid):
     """Whether a process is there and no zombie."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
