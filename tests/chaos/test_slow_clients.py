@@ -208,6 +208,7 @@ def test_who_is_too_far_behind_is_cut_off_at_once(store):
     asyncio.run(main())
 
 
+@pytest.mark.long
 def test_who_reads_slowly_but_steadily_is_never_cut_off(store):
     async def main():
         async with mixed(store, healthy=3, slow=3) as (here, healthy, slow):

@@ -105,9 +105,14 @@ def test_a_worker_that_does_not_read_is_ended_and_the_others_go_on(hire):
         async with hire(3, program=CHATTER) as crew:
             stuck = crew._members[2]
             os.kill(stuck.process.pid, signal.SIGSTOP)
-            await ask(crew, 0, "say 40 500000")
+            for said in range(1, 41):  # no faster than those who read can follow
+                await ask(crew, 0, "say 1 500000")
+                await until(lambda said=said: has_heard(crew, said))
             assert await stuck.ended() == -signal.SIGKILL
             assert [2, None, True] in await until(lambda: mourned(crew))
+
+    async def has_heard(crew, count):
+        return len(await heard(crew, 1)) >= count
 
     async def mourned(crew):
         got = await heard(crew, 1)
