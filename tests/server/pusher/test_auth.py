@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import json
 
@@ -101,12 +102,14 @@ def test_a_card_is_kept_for_five_seconds(server):
 
 
 def test_a_private_channel_is_granted_without_a_question_to_the_database(server, tmp_path):
-    there, server.house.database = server.house.database, Database(str(tmp_path / "missing" / "none.db"))
+    elsewhere = Database(str(tmp_path / "missing" / "none.db"))
+    there, server.house.database = server.house.database, elsewhere
     try:
         assert ask(server, "private-user.7.tasks", "dana").status_code == 200
         assert ask(server, "presence-workflow.bc.114", "dana").status_code != 200
     finally:
         server.house.database = there
+        asyncio.run(elsewhere.close())
 
 
 def test_an_encrypted_channel_comes_with_the_key_that_the_sdk_encrypts_with(server, sdk):
