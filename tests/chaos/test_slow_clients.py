@@ -208,7 +208,6 @@ def test_who_is_too_far_behind_is_cut_off_at_once(store):
     asyncio.run(main())
 
 
-@pytest.mark.long
 def test_who_reads_slowly_but_steadily_is_never_cut_off(store):
     async def main():
         async with mixed(store, healthy=3, slow=3) as (here, healthy, slow):
@@ -217,7 +216,8 @@ def test_who_reads_slowly_but_steadily_is_never_cut_off(store):
                 for reader, outlet in zip(slow, outlets, strict=True):
                     waiting = outlet.transport.get_write_buffer_size
                     reader.wire.transport.resume_reading()
-                    await until(partial(_is_less, waiting, waiting()))
+                    if before := waiting():  # the kernel may have taken the last of it meanwhile
+                        await until(partial(_is_less, waiting, before))
                     reader.stop()
                 while any(each.transport.get_write_buffer_size() < 50_000 for each in outlets):
                     await here.say_to(healthy, 8_000)
