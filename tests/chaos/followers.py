@@ -36,7 +36,7 @@ class Follower:
                 self.wire.drop()
                 return
             self.wire.ended.result()
-            self.drops -= 1
+            self.drops = max(0, self.drops - 1)  # one more, when the log broke off
             if self.rng.random() < 0.3:
                 self.is_away = True
                 self.storm.moved.set()

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from taskwatch.actions import upkeep
+from taskwatch.actions import events, messages, upkeep
+from taskwatch.actions.messages import Message
 from taskwatch.errors import Conflict, Unavailable
 from taskwatch.services.database import Database
 from taskwatch.services.hub import RECENT, Hub
@@ -123,3 +124,42 @@ def test_what_comes_after_the_end_does_not_open_the_database_again(store):
         await database.close()
 
     asyncio.run(main())
+
+
+def test_a_log_that_broke_off_behind_it_is_told_and_gone_on_with(store, say, clock, monkeypatch):
+    read = events.facts_after
+
+    def forgotten_unread(its_store, epoch, seq, limit):
+        if not lost:
+            lost.extend(
+                messages.publish(its_store, [Message("n", ("news",), ("news",), "{}")] * 20, clock.now)
+            )
+            upkeep.prune(its_store, clock.now + 1, 0)
+        return read(its_store, epoch, seq, limit)
+
+    async def scenario(_database, hub, relay):
+        heard, breaks = [], []
+        relay.listeners.append(lambda facts: heard.extend(fact.seq for fact in facts))
+        relay.on_break.append(lambda: breaks.append(hub.seq))
+        monkeypatch.setattr(events, "facts_after", forgotten_unread)
+        await relay.pass_on()
+        assert (heard, breaks) == ([], [lost[-1]])
+        last = say(1)
+        await relay.pass_on()
+        assert (heard, breaks) == ([last], [lost[-1]])
+
+    lost = []
+    served(store, scenario)
+
+
+def test_another_log_in_the_place_of_the_first_is_told_and_gone_on_with(store, say):
+    say(3)
+
+    async def scenario(_database, hub, relay):
+        breaks = []
+        relay.on_break.append(lambda: breaks.append(hub.cursor))
+        store.connection.execute("UPDATE meta SET value = 'another' WHERE name = 'epoch'")
+        await relay.pass_on()
+        assert breaks == [f"another-{hub.seq}"]
+
+    served(store, scenario)

@@ -89,6 +89,17 @@ def facts(store: Store, after: int, limit: int) -> list[FactRow]:
         return tx.all(FactRow, "events.facts", after=after, until=None, limit=limit)
 
 
+def facts_after(store: Store, epoch: str, seq: int, limit: int) -> list[FactRow]:
+    """The same behind a place in one log.
+
+    Raises:
+        Conflict: what followed it is not all here; see `following`.
+    """
+    with store.read() as tx:
+        after = _find(tx, f"{epoch}-{seq}")
+        return tx.all(FactRow, "events.facts", after=after, until=None, limit=limit)
+
+
 def facts_between(store: Store, after: int, until: int, limit: int) -> list[FactRow]:
     """The same, up to and with `until`, provided that none of them was pruned.
 

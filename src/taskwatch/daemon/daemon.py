@@ -191,8 +191,10 @@ class Daemon:
         if self.number == 0:
             watch = Watch(database, self._now, alert_on_rise=settings.alert_on_rise)
             relay.listeners.append(watch.learn)
+            relay.on_break.append(watch.learn_anew)
         switchboard = Switchboard(hub, settings, self._bus, self.number)
         relay.listeners += [keeper.learn, switchboard.learn, clients.learn]
+        relay.on_break += [keeper.learn_anew, switchboard.learn_anew, clients.learn_anew]
         return House(
             settings=settings,
             database=database,

@@ -81,6 +81,11 @@ class Clients:
                 if outlet.is_of(revocation):
                     outlet.farewell()
 
+    def learn_anew(self) -> None:
+        """Say goodbye to all: what they come back with tells them what they missed."""
+        for outlet in self:
+            outlet.farewell()
+
     async def drain(self, seconds: float) -> None:
         """Say goodbye to all, in small batches at uneven intervals: they come back the same way."""
         self.is_draining = True

@@ -75,10 +75,18 @@ class Keeper:
         """Hear what is new in the log."""
         for fact in facts:
             if fact.kind.startswith(FAMILIES):
-                self._memory.clear()
-                self._generation += 1
+                self._forget()
                 if fact.kind == event.TOKEN_CREATED:
                     self._is_open = False
+
+    def learn_anew(self) -> None:
+        """Anything may have changed."""
+        self._forget()
+        self._is_open = None
+
+    def _forget(self) -> None:
+        self._memory.clear()
+        self._generation += 1
 
     async def _look_up(self, key: str, secret: str, now: int) -> "_Known | None":
         generation = self._generation

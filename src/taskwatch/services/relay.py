@@ -3,6 +3,9 @@
 It reads in a thread of its own, which waits for the bell and hands each batch to the event loop in one step:
 a change is with the clients after two switches between threads. A bell that is not heard costs at most a
 quarter of a second.
+
+When the log breaks off behind it, because it was restored or pruned faster than it was read, it goes on from
+where the log ends now and says so: nobody may take what comes next for what follows.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from taskwatch.actions import events
+from taskwatch.errors import Conflict
 from taskwatch.services import fact
 from taskwatch.services.bell import Bell
 from taskwatch.services.fact import Fact
@@ -31,10 +35,14 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """One per worker. `listeners` hear every batch after the clients did, in the event loop."""
+    """One per worker. `listeners` hear every batch after the clients did, in the event loop.
+
+    `on_break` hears when facts went by that nobody was given: what was made of the log is to be made anew.
+    """
 
     def __init__(self, url: str, hub: Hub) -> None:
         self.listeners: list[Listener] = []
+        self.on_break: list[Callable[[], None]] = []
         self._url = url
         self._hub = hub
         self._bell: Bell | None = None
@@ -93,7 +101,12 @@ class Relay:
         while not self._is_ending:
             asking += self._take_waiting()
             try:
-                rows = events.facts(store, seq, BATCH)
+                rows = events.facts_after(store, epoch, seq, BATCH)
+            except Conflict as error:
+                log.warning("%s: clients begin anew", error.message)
+                epoch, seq = events.position(store)
+                loop.call_soon_threadsafe(self._begin_anew, epoch, seq)
+                continue
             except Exception:
                 log.exception("the event log cannot be read and is tried again")
                 bell.wait(RETRY_SECONDS)
@@ -118,6 +131,11 @@ class Relay:
         self._hub.publish(facts)
         for listener in self.listeners:
             listener(facts)
+
+    def _begin_anew(self, epoch: str, seq: int) -> None:
+        self._hub.begin(epoch, seq)
+        for told in self.on_break:
+            told()
 
 
 def _release(asking: list["asyncio.Future[None]"]) -> None:

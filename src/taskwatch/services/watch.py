@@ -37,8 +37,12 @@ class Watch:
     def learn(self, facts: Sequence[Fact]) -> None:
         """Something changed: what is due next may have changed with it."""
         if not _FORWARD.isdisjoint([fact.kind for fact in facts]):
-            self._is_known = False
-            self._wake.set()
+            self.learn_anew()
+
+    def learn_anew(self) -> None:
+        """Anything may have changed."""
+        self._is_known = False
+        self._wake.set()
 
     async def run(self) -> None:
         """Tick for ever."""

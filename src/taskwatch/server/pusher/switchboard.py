@@ -171,6 +171,10 @@ class Switchboard:
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
 
+    def learn_anew(self) -> None:
+        """What was last may not be the last any more."""
+        self._last.clear()
+
     def close(self) -> None:
         """Count no more."""
         for timer in self._counting.values():
