@@ -46,7 +46,7 @@ class Stream:
         self.response = response
         self._fields = {}
 
-    async def next(self, seconds=5):
+    async def next(self, seconds=20):
         """The next event as a dict of its fields; comments and `retry:` alone are passed over."""
         async with asyncio.timeout(seconds):
             while line := await self.response.content.readline():
@@ -79,7 +79,7 @@ class Talk:
     async def say(self, **message):
         await self.socket.send_str(json.dumps(message))
 
-    async def hear(self, seconds=5):
+    async def hear(self, seconds=20):
         """The next message as a dict, or the close code as an int."""
         message = await self.socket.receive(timeout=seconds)
         if message.type is WSMsgType.CLOSE:

@@ -104,7 +104,7 @@ def test_a_cancelled_program_is_killed_too(message, tmp_path):
             Services(""),
         )
         task = asyncio.create_task(channel.send(message(seconds=60)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.to_thread(_wait_for, tmp_path / "pid")
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -81,7 +81,7 @@ async def write_oddly(path, numbers):
         for start in range(numbers.start, numbers.stop, TALK):
             batch = range(start, min(start + TALK, numbers.stop))
             for where in PATHS:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     await odd_talk(daemon, where, [spoiled_message(where, number) for number in batch])
             memory.look(start - numbers.start)
         await check_serving(daemon)

@@ -225,7 +225,7 @@ async def check_serving(daemon, secret):
 
 async def check_all_gone(daemon):
     """Live clients that left are noticed when they are pulsed, also those that were not listened to."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while daemon.status()["clients"]:
             for row in range(ROWS):
                 daemon.house.clients.pulse(row)

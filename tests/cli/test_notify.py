@@ -16,7 +16,7 @@ from taskwatch.store import open_store
 SINK = """\
 [channel.sink]
 type = "exec"
-command = ["sh", "-c", "cat >> sink.ndjson; echo >> sink.ndjson; %s"]
+command = ["sh", "-c", 'printf "%%s\\n\\n" "$(cat)" >> sink.ndjson; %s']
 """
 
 

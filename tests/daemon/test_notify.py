@@ -22,16 +22,16 @@ channels = ["database", "sink"]
 
 [channel.sink]
 type = "exec"
-command = ["sh", "-c", "cat >> %s/sink.ndjson; echo >> %s/sink.ndjson"]
+command = ["sh", "-c", 'printf "%%s\\n\\n" "$(cat)" >> %s/sink.ndjson']
 """
 
 
 @pytest.fixture
 def sink(tmp_path):
     """A rule that tells the assigned by a program; what it got."""
-    (tmp_path / "taskwatch.toml").write_text(RULE % (tmp_path, tmp_path))
+    (tmp_path / "taskwatch.toml").write_text(RULE % tmp_path)
 
-    async def got(count, seconds=10):
+    async def got(count, seconds=30):
         file = tmp_path / "sink.ndjson"
         async with asyncio.timeout(seconds):
             while not file.exists() or len(file.read_text().split("\n\n")) <= count:  # noqa: ASYNC110
@@ -52,7 +52,7 @@ def test_who_is_assigned_is_told_within_a_moment(store, clock, tmp_path, sink):
         async with serving(tmp_path / "taskwatch.db", clock=clock):
             await asyncio.sleep(0.1)
             ready(store, clock, "A")
-            (message,) = await sink(1, seconds=3)
+            (message,) = await sink(1, seconds=10)
             assert message["data"]["task_code"] == "A"
 
     asyncio.run(main())
@@ -73,7 +73,7 @@ def test_every_worker_delivers_and_one_alone_plans(store, clock, tmp_path, sink)
 
 
 def test_what_is_under_way_ends_before_the_daemon_does(store, clock, tmp_path, sink):
-    slow = (tmp_path / "taskwatch.toml").read_text().replace('"cat', '"touch begun; sleep 0.5; cat')
+    slow = (tmp_path / "taskwatch.toml").read_text().replace("'printf", "'touch begun; sleep 0.5; printf")
     (tmp_path / "taskwatch.toml").write_text(slow.replace("begun", str(tmp_path / "begun")))
     put(store, clock, 1, channel="sink", address="")
 

@@ -223,6 +223,6 @@ def flipped(seal, place):
 
 
 async def enters(page, channel, granted):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = await page.ask(event="pusher:subscribe", data={"channel": channel, **granted})
     return answer["event"] == "pusher_internal:subscription_succeeded"

@@ -71,7 +71,7 @@ def test_a_tick_without_anything_to_plan_wakes_nobody(house, clock):
 
 
 async def until(condition):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110  it is the database that changes
             await asyncio.sleep(0.01)
 

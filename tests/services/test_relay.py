@@ -53,7 +53,7 @@ def test_a_wake_up_is_enough_and_none_is_needed(store, say):
     async def scenario(_database, hub, relay):
         heard = asyncio.Event()
         relay.listeners.append(lambda _facts: heard.set())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             say(1)
             await heard.wait()
             heard.clear()

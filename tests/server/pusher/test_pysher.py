@@ -148,7 +148,7 @@ def test_the_sdk_ends_the_connections_of_a_user_who_signed_in(path, store, clock
         token = tokens.create(store, NewToken(user_id=user, life_ms=None), clock.change())["secret"]
         async with serving(path) as daemon, visiting(daemon, token) as session:
             key = daemon.house.settings.app.key
-            async with session.ws_connect(f"/app/{key}?protocol=7") as socket, asyncio.timeout(10):
+            async with session.ws_connect(f"/app/{key}?protocol=7") as socket, asyncio.timeout(30):
                 greeting = json.loads((await socket.receive_json())["data"])
                 form = {"socket_id": greeting["socket_id"]}
                 async with session.post("/broadcasting/user-auth", data=form) as response:
