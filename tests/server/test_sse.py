@@ -82,6 +82,7 @@ def test_a_cursor_that_is_too_old_or_foreign_is_told_so_and_goes_on_from_now(pat
     async def scenario(daemon, session):
         cursor = daemon.house.hub.cursor
         orders.say(5)
+        await daemon.house.relay.pass_on()
         upkeep.prune(store, clock.now + 1, 0)
         orders.say()
         for stale in (cursor, "feedbeef-3", f"{daemon.house.hub.epoch}-99999", "junk"):

@@ -54,10 +54,11 @@ def test_who_comes_back_with_a_cursor_misses_nothing(path, orders):
 
 
 def test_a_cursor_that_is_too_old_or_foreign_is_told_so(path, orders, store, clock):
-    async def scenario(_daemon, session):
+    async def scenario(daemon, session):
         async with talking(session) as talk:
             cursor = (await talk.hear())["cursor"]
             orders.say(5)
+            await daemon.house.relay.pass_on()
             upkeep.prune(store, clock.now + 1, 0)
             orders.say()
             for stale in (cursor, "feedbeef-1"):
