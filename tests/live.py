@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientSession, ClientTimeout, WSMsgType
@@ -10,11 +11,11 @@ from taskwatch.config import load
 from taskwatch.daemon.daemon import Daemon
 
 
-def configured(path, **settings):
-    """The configuration of a daemon on a free port, for a database file."""
+def configured(path, *, cwd=None, **settings):
+    """The configuration of a daemon on a free port, for a database file or a server's URL."""
     flags = {"--db": str(path), "server.port": "0"}
     flags |= {name.replace("__", "."): str(value) for name, value in settings.items()}
-    return load(flags=flags, environ={}, cwd=str(path.parent))
+    return load(flags=flags, environ={}, cwd=str(cwd or os.path.dirname(path)))
 
 
 @asynccontextmanager

@@ -48,7 +48,9 @@ def put(store, clock, count=1, *, channel="mail", user_id=1, kind="note", task=N
 
 def insert(connection, table, row):
     names, marks = ", ".join(row), ", ".join("?" * len(row))
-    return connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", [*row.values()]).lastrowid
+    return connection.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id", [*row.values()]
+    ).fetchone()[0]
 
 
 def states(store):

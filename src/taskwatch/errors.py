@@ -17,6 +17,7 @@ the hint, when there is one, is the next step to take.
     ├─ Conflict                   6  409   somebody was first, or the state does not allow it
     │  └─ Stale                   6  412   it is no longer the version that was read
     ├─ StoreUnusable              1  500   a foreign, newer or damaged database
+    │  └─ StoreClosed             4  503   its server lets this program in not at all, or not so far
     └─ InvalidConfig             78  500
 """
 
@@ -131,6 +132,13 @@ class Stale(Conflict):
 
 class StoreUnusable(TaskwatchError):
     """The database cannot be used."""
+
+
+class StoreClosed(StoreUnusable):
+    """The database may not be used."""
+
+    exit_code = 4
+    http_status = 503
 
 
 class InvalidConfig(TaskwatchError):

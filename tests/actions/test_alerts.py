@@ -2,10 +2,11 @@
 
 import json
 import random
-import sqlite3
+from contextlib import closing
 
 import pytest
 
+from postgres import everything
 from taskwatch.actions import alerts, holders, tasks, transitions
 from taskwatch.actions.change import Change
 from taskwatch.actions.tasks import NewTask
@@ -16,18 +17,6 @@ NOW = 1_795_435_200_000
 SECOND, MINUTE = 1000, 60_000
 DUE = NOW + 30 * MINUTE
 CALENDAR = [0, 60, 90, 120, 135, 150, 165, 180, 195, 210, 225, 240]
-
-
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "record.db")
-
-
-@pytest.fixture
-def store(path):
-    store = open_store(path)
-    yield store
-    store.close()
 
 
 def running(store, *codes, timeout=30, **more):
@@ -178,19 +167,17 @@ def test_whoever_finds_the_row_there_already_sends_nothing(store):
     assert [event["task_code"] for event, _ in sent_events(store)] == ["B", "C"]
 
 
-def test_a_pass_with_nothing_due_waits_for_no_writer(store, path):
+def test_a_pass_with_nothing_due_waits_for_no_writer(store):
     running(store, "A")
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    assert alerts.monitor(store, DUE) == (0, 0)
-    other.close()
+    with closing(open_store(store.url)) as other, other.write():
+        assert alerts.monitor(store, DUE) == (0, 0)
 
 
 def test_a_dry_run_counts_and_changes_nothing(store):
     running(store, "A", "B", "C")
-    before = list(store.connection.iterdump())
+    before = everything(store)
     assert alerts.monitor(store, DUE + 151 * MINUTE, batch=2, dry_run=True) == (3, 15)
-    assert list(store.connection.iterdump()) == before
+    assert everything(store) == before
 
 
 def test_a_timeout_made_shorter_alerts_once_and_a_longer_one_begins_anew(store):

@@ -220,6 +220,7 @@ def test_a_dead_critical_message_is_told_to_every_admin_once_and_by_the_inbox_al
     assert [json.loads(row[0])["user_id"] for row in store.connection.execute(events)] == [8, 9]
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("question", ["is_due", "due", "next_due", "abandoned", "expire", "in_flight"])
 def test_the_hot_questions_find_their_rows_by_an_index(store, question):
     from taskwatch.store.queries import question as sql_of

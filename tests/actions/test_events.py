@@ -12,7 +12,6 @@ from taskwatch.actions.events import Filter, facts, facts_between, following, ne
 from taskwatch.actions.journal import record
 from taskwatch.errors import Conflict, InvalidInput
 from taskwatch.model import definition, event
-from taskwatch.store import open_store
 
 NOW = 1_795_435_200_000
 BC, _ = definition.check(
@@ -27,14 +26,13 @@ BC, _ = definition.check(
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "record.db"))
+def store(fresh):
+    store = fresh()
     workflows.define(store, BC, Change(NOW))
     for minute, subject in enumerate(("114", "115", "A1", "a1", "1145")):
         workflows.start(store, "bc", "Order", subject, Change(NOW + minute * 60_000))
     transitions.transition(store, "complete", ["REVIEW_BC114"], Change(NOW + 600_000))
-    yield store
-    store.close()
+    return store
 
 
 def seqs(page):

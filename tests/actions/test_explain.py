@@ -18,11 +18,10 @@ DUE = NOW + 30 * MINUTE
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "record.db"))
+def store(fresh):
+    store = fresh()
     tasks.add(store, [NewTask("A", timeout_minutes=30)], Change(NOW))
-    yield store
-    store.close()
+    return store
 
 
 def move(store, verb, at, reason=None):

@@ -106,6 +106,7 @@ def test_nobody_s_inbox_is_not_found(full, clock):
         mark(full, 7, "read", None, clock.change())
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("name", "index"),
     [

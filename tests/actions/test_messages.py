@@ -3,6 +3,7 @@ import pytest
 from taskwatch.actions.events import Filter, newest
 from taskwatch.actions.messages import Message, publish
 from taskwatch.errors import TaskwatchError
+from taskwatch.store import EVERYTHING
 
 
 def message(**changes):
@@ -17,7 +18,7 @@ def test_messages_get_their_places_in_the_log_in_order(store, clock):
     assert [event["data"]["name"] for event in events] == ["a", "b", "c"]
     assert {tuple(event["topics"]) for event in events} == {("orders",)}
     with store.read() as tx:
-        facts = tx.all(tuple, "events.facts", after=0, until=None, limit=10)
+        facts = tx.all(tuple, "events.facts", after=0, until=EVERYTHING, limit=10)
     assert [fact[-1] for fact in facts] == [None, None, "1.2"]
 
 

@@ -601,10 +601,11 @@ class Values(dict):
         return None
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("question", "step"),
     [
-        ("following", "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
+        ("following", "SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         ("next_summary", "deliveries_gathered"),
         ("gathered", "deliveries_gathered (due_at<?)"),
         ("entries", "deliveries_gathered (due_at<?)"),

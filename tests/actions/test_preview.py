@@ -2,6 +2,7 @@
 
 import pytest
 
+from postgres import everything
 from taskwatch.actions import alerts, people, planning, preferences, tasks, transitions
 from taskwatch.actions.people import NewUser
 from taskwatch.actions.planner import Planner
@@ -67,10 +68,6 @@ def announced(found):
     return [(m["user_id"], m["channel"], m["kind"], m["reason"], m["level"]) for m in found["messages"]]
 
 
-def dump(store):
-    return list(store.connection.iterdump())
-
-
 PLANNERS = {
     "plain": PLAIN,
     "capped": PLAIN._replace(limits=Limits(daily_cap=10)),
@@ -79,7 +76,9 @@ PLANNERS = {
 }
 
 
-@pytest.mark.parametrize("name", PLANNERS)
+@pytest.mark.parametrize(
+    ("fresh", "name"), [*(("sqlite", name) for name in PLANNERS), ("postgres", "both")], indirect=["fresh"]
+)
 def test_what_is_announced_is_what_comes(house, clock, name):
     planner, start = PLANNERS[name], clock.now
     found = preview(house, "A", start, start + DAY_MINUTES * 60_000, planner)
@@ -99,9 +98,9 @@ def test_one_task_left_alone_for_a_day_alerts_each_of_three_people_so_often(hous
 
 
 def test_a_preview_changes_nothing(house, clock):
-    before = dump(house)
+    before = everything(house)
     preview(house, "A", clock.now, clock.now + DAY_MINUTES * 60_000, PLAIN)
-    assert dump(house) == before
+    assert everything(house) == before
 
 
 def test_the_instants_are_those_of_the_alert_calendar(house, clock):

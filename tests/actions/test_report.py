@@ -10,7 +10,6 @@ from taskwatch.actions.report import report
 from taskwatch.actions.tasks import NewTask
 from taskwatch.errors import InvalidInput
 from taskwatch.model.assignment import Assignment
-from taskwatch.store import open_store
 
 NOW = 1_795_435_200_000
 MINUTE = 60_000
@@ -18,8 +17,8 @@ LATER = NOW + 1000 * MINUTE
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "record.db"))
+def store(fresh):
+    store = fresh()
     people.add(store, people.NewUser("dana", id=5), Change(NOW))
     dana, crew = Assignment("user", 5, None), Assignment("role", None, "crew")
     wanted = [
@@ -30,8 +29,7 @@ def store(tmp_path):
         NewTask("E", "Send", timeout_minutes=30),
     ]
     tasks.add(store, wanted, Change(NOW))
-    yield store
-    store.close()
+    return store
 
 
 def move(store, verb, minutes, *codes):

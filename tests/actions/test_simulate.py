@@ -2,12 +2,12 @@
 
 import pytest
 
+from postgres import everything
 from taskwatch.actions import alerts, tasks, transitions
 from taskwatch.actions.change import Change
 from taskwatch.actions.simulate import simulate
 from taskwatch.actions.tasks import NewTask
 from taskwatch.errors import InvalidInput, NotFound
-from taskwatch.store import open_store
 
 NOW = 1_795_435_200_000
 MINUTE = 60_000
@@ -16,12 +16,11 @@ HOUR = 60 * MINUTE
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "record.db"))
+def store(fresh):
+    store = fresh()
     tasks.add(store, [NewTask("A", timeout_minutes=30), NewTask("FREE")], Change(NOW))
     transitions.transition(store, "start", ["A", "FREE"], Change(NOW))
-    yield store
-    store.close()
+    return store
 
 
 def foresee(store, now, hours, ref="A", clock_now=None, **more):
@@ -88,9 +87,9 @@ def test_without_a_timeout_or_before_the_first_slot_there_is_none(store):
 
 
 def test_simulating_changes_nothing(store):
-    before = list(store.connection.iterdump())
+    before = everything(store)
     foresee(store, NOW, 24)
-    assert list(store.connection.iterdump()) == before
+    assert everything(store) == before
 
 
 @pytest.mark.parametrize("until", [NOW - 1, NOW + 367 * 24 * HOUR])

@@ -17,13 +17,6 @@ TIMEOUTS = (1, 2, 7, 30, 31)
 LONG_AFTER = NOW + 10**9
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = open_store(str(tmp_path / "record.db"))
-    yield store
-    store.close()
-
-
 def add(store, code, timeout, at=NOW):
     tasks.add(store, [NewTask(code, timeout_minutes=timeout)], Change(at))
 
@@ -186,6 +179,7 @@ def test_how_it_was_is_how_it_looked_then(tmp_path_factory, operations):
     store.close()
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("name", "index"),
     [
@@ -199,11 +193,13 @@ def test_a_hot_question_searches_its_index(store, name, index):
     assert any(f"SEARCH t USING INDEX {index} (" in step for step in plan(store, name))
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 def test_the_next_alert_is_one_step_in_its_index(store):
     [step] = plan(store, "sla.next_alert")
     assert step.startswith("SEARCH tasks USING COVERING INDEX tasks_next_alert ")
 
 
+@pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 def test_counting_reads_nothing_but_indexes(store):
     steps = [step for step in plan(store, "sla.counts") if "tasks" in step]
     found = [step.partition("INDEX ")[2].partition(" ")[0] for step in steps]

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from postgres import everything
 from taskwatch.actions import departure, entry, people, roles, tokens
 from taskwatch.actions.entry import SESSION_MS, TICKET_MS, digest
 from taskwatch.actions.people import NewUser
@@ -66,7 +67,7 @@ def test_a_token_is_told_once_and_kept_as_a_hash(house, clock):
         "last_used_at": None,
     }
     assert rows(house, "SELECT hash FROM credentials") == [(digest(secret),)]
-    assert secret not in "\n".join(house.connection.iterdump())
+    assert secret not in "\n".join(everything(house))
 
 
 def test_two_secrets_are_never_alike(make):
@@ -104,10 +105,10 @@ def test_every_change_of_tokens_is_an_event_without_a_secret(house, make, clock)
 )
 def test_a_bad_token_changes_nothing(house, clock, wanted, error, words):
     tokens.create(house, NewToken("ci"), clock.change())
-    before = "\n".join(house.connection.iterdump())
+    before = "\n".join(everything(house))
     with pytest.raises(error, match=words):
         tokens.create(house, wanted, clock.change())
-    assert "\n".join(house.connection.iterdump()) == before
+    assert "\n".join(everything(house)) == before
 
 
 def test_a_token_lets_in_until_it_ends(house, make, clock):

@@ -222,6 +222,13 @@ def test_it_may_have_happened_earlier_but_not_before_the_last_transition_nor_in_
         move(store, "complete", "A", minutes=10, at=NOON + 11 * MINUTE)
 
 
+def test_who_waited_for_another_change_is_not_refused_for_having_asked_before_it(store):
+    add(store, "A")
+    move(store, "start", "A", minutes=2)
+    assert move(store, "complete", "A", minutes=1)[0]["new_status"] == "completed"
+    assert show_task(store, "A", NOON)["ended_at"] == "2026-11-23T12:02:00Z"
+
+
 def test_what_follows_is_never_dated_before_the_dependent_s_last_change(store):
     add(store, "A")
     move(store, "start", "A", minutes=1)

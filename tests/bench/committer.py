@@ -6,13 +6,13 @@ all processes of a machine share.
 
 import sys
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from taskwatch import clock
 from taskwatch.actions import transitions
 from taskwatch.actions.change import Change
 from taskwatch.store import open_store
+from taskwatch.store.address import is_postgres
 
 
 class Timed:
@@ -22,7 +22,7 @@ class Timed:
         self.connection = connection
         self.committed = 0
 
-    def execute(self, sql: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> Any:
+    def execute(self, sql: str, values: Any = ()) -> Any:
         cursor = self.connection.execute(sql, values)
         if sql == "COMMIT":
             self.committed = time.monotonic_ns()
@@ -32,9 +32,16 @@ class Timed:
         return getattr(self.connection, name)
 
 
+def watched(store: Any) -> Timed:
+    """A store's connection, from now on noted."""
+    timed = Timed(store.connection)
+    setattr(store, "_connection" if is_postgres(store.url) else "connection", timed)
+    return timed
+
+
 def main() -> None:
     store = open_store(sys.argv[1])
-    timed = store.connection = Timed(store.connection)
+    timed = watched(store)
     for line in sys.stdin:
         transitions.transition(store, "complete", [f"T{int(line)}"], Change(clock.now()))
         sys.stdout.write(f"{timed.committed}\n")

@@ -20,10 +20,10 @@ FILES = 60_000
 
 
 class Process:
-    """A server that was started on the server's core and is ready when its port answers."""
+    """A server that was started on a core of its own or the servers', and is ready when its port answers."""
 
-    def __init__(self, *command: str | Path, port: int, **environ: str) -> None:
-        pinned = ["taskset", "--cpu-list", str(SERVER_CORE), *map(str, command)]
+    def __init__(self, *command: str | Path, port: int, core: int = SERVER_CORE, **environ: str) -> None:
+        pinned = ["taskset", "--cpu-list", str(core), *map(str, command)]
         self.port = port
         self._process = subprocess.Popen(
             pinned, start_new_session=True, stdout=subprocess.DEVNULL, env={**os.environ, **environ}

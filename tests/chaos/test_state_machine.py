@@ -1,7 +1,7 @@
 """Random deeds on random graphs, done by the actions and by the reference: they agree after every step."""
 
 import shutil
-import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+import postgres
 from chaos.reference import MAY, Reference, RefusedError
 from taskwatch.actions import alerts, holders, standing, tasks, transitions
 from taskwatch.actions.change import Change
@@ -27,18 +28,12 @@ CHOICE = st.integers(0, 11)
 class Deeds(RuleBasedStateMachine):
     codes = Bundle("codes")
 
-    def __init__(self, template, path):
+    def __init__(self, store):
         super().__init__()
-        shutil.copyfile(template, path)
-        self.store = open_store(path)
-        for pragma in ("synchronous = OFF", "journal_mode = MEMORY"):
-            self.store.connection.execute(f"PRAGMA {pragma}")
+        self.store = store
         self.reference = Reference(START)
         self.known = {}
         self.seen = 0
-
-    def teardown(self):
-        self.store.close()
 
     @initialize(
         target=codes, plan=st.lists(st.tuples(TIMEOUTS, st.sets(st.integers(0, 5))), min_size=2, max_size=5)
@@ -259,16 +254,9 @@ def run_time(marks, now):
     return total + (now - since if since is not None else 0)
 
 
-def play(tmp_path, sequences):
-    new_store(tmp_path).close()
-    template = tmp_path / "taskwatch.db"
-    with sqlite3.connect(template) as connection:
-        connection.executemany(
-            "INSERT INTO users VALUES (?, 'dana', NULL, NULL, 0, 0)", [(id_,) for id_ in USERS]
-        )
-    connection.close()
+def play(deeds, sequences):
     run_machine(
-        lambda: Deeds(template, str(tmp_path / "play.db")),
+        deeds,
         settings=settings(
             max_examples=sequences,
             stateful_step_count=30,
@@ -280,11 +268,60 @@ def play(tmp_path, sequences):
     )
 
 
-def test_500_sequences_of_random_deeds_do_what_the_reference_does(tmp_path):
-    play(tmp_path, 500)
+@pytest.fixture
+def on_sqlite(tmp_path):
+    """Begins anew on a copy of one file, whose loss nobody would mind."""
+    template, path = new_store(tmp_path), str(tmp_path / "play.db")
+    people_of(template)
+    template.close()
+    with ExitStack() as last:
+
+        def begin():
+            last.close()
+            shutil.copyfile(template.url, path)
+            store = last.enter_context(closing(open_store(path)))
+            for pragma in ("synchronous = OFF", "journal_mode = MEMORY"):
+                store.connection.execute(f"PRAGMA {pragma}")
+            return Deeds(store)
+
+        yield begin
+
+
+@pytest.fixture
+def on_postgres(tmp_path):
+    """Begins anew on one database that is emptied each time."""
+    with postgres.databases("postgres", tmp_path) as new:
+        store = new()
+        names = ", ".join(set(postgres.tables(store)) - {"meta"})
+
+        def begin():
+            store.connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
+            people_of(store)
+            return Deeds(store)
+
+        yield begin
+
+
+def people_of(store):
+    for id_ in USERS:
+        store.connection.execute("INSERT INTO users VALUES (?, 'dana', NULL, NULL, 0, 0)", (id_,))
+
+
+def test_500_sequences_of_random_deeds_do_what_the_reference_does(on_sqlite):
+    play(on_sqlite, 500)
+
+
+def test_40_sequences_of_random_deeds_do_what_the_reference_does_on_postgresql(on_postgres):
+    play(on_postgres, 40)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_10_000_sequences_of_random_deeds_do_what_the_reference_does(tmp_path):
-    play(tmp_path, 10_000)
+def test_10_000_sequences_of_random_deeds_do_what_the_reference_does(on_sqlite):
+    play(on_sqlite, 10_000)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_1_000_sequences_of_random_deeds_do_what_the_reference_does_on_postgresql(on_postgres):
+    play(on_postgres, 1_000)

@@ -15,6 +15,7 @@ import click
 import jsonschema
 import pytest
 
+import postgres
 from outbox import put
 from taskwatch import clock
 from taskwatch.cli import main, output
@@ -121,7 +122,10 @@ ANSWERS = {
     "export": ["out.ndjson"],
     "db info": [""],
     "db backup": ["copy.db"],
-    "db migrate": ["", "--journal truncate"],
+    "db migrate": ["", "--journal truncate", "--pre", "--post"],
+    "db copy": ["full.db moved.db"],
+    "db epoch": ["", "--renew"],
+    "db grants": ["taskwatch_daemon"],
     "db vacuum": [""],
     "db prune": ["", "--events-older-than 0s", "--events-older-than 0s --dry-run"],
     "daemon status": [""],
@@ -147,6 +151,7 @@ ANSWERS = {
 # A monitor reads its exit code as a state: the demo is CRITICAL, and wrong usage is UNKNOWN.
 CODES = {"check": (2, 3)}
 ON_EMPTY_ONLY = {"import dump"}
+ON_SERVER_ONLY = {"db grants"}
 CASES = [(words, args) for words in ANSWERING for args in ANSWERS.get(words, [])]
 MORE = """\
 {"code": "HELD", "timeout_minutes": 30}
@@ -256,10 +261,21 @@ def test_the_name_in_the_table_is_the_command_s_own(words):
 
 @pytest.mark.parametrize(("words", "args"), CASES)
 def test_an_answer_has_its_published_shape(run, words, args):
-    with served(words):
-        code, out, err = run("empty.db" if words in ON_EMPTY_ONLY else "full.db", f"{words} {args}")
+    with served(words), database_for(words) as database:
+        code, out, err = run(database, f"{words} {args}")
     assert code == CODES.get(words, (0, 2))[0], err
     jsonschema.validate(json.loads(out), schema_of(words))
+
+
+@contextmanager
+def database_for(words):
+    """The one that a command answers on."""
+    if words not in ON_SERVER_ONLY:
+        yield "empty.db" if words in ON_EMPTY_ONLY else "full.db"
+        return
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -113,3 +115,53 @@ def test_a_bad_age_is_refused(filled):
     code, _, err = filled("db", "prune", "--events-older-than", "90")
     assert code == 2
     assert "has no unit" in err
+
+
+def test_the_halves_of_a_migration_are_told(run):
+    assert answer(run, "db", "migrate", "--pre")["applied"] == ["0001_begin"]
+    assert answer(run, "db", "migrate", "--post")["applied"] == []
+
+
+def test_what_takes_away_makes_no_database(run):
+    code, _, err = run("db", "migrate", "--post")
+    assert (code, os.listdir("data")) == (3, [])
+    assert "there is no database" in err
+
+
+def test_the_epoch_is_shown_and_renewed(filled):
+    old = filled("db", "epoch")[1].strip()
+    assert answer(filled, "db", "epoch") == {"epoch": old, "renewed": False}
+    new = answer(filled, "db", "epoch", "--renew")
+    assert new["renewed"]
+    assert filled("db", "epoch")[1].strip() == new["epoch"] != old
+    assert answer(filled, "db", "info")["epoch"] == new["epoch"]
+
+
+def test_a_database_is_moved_and_shown_a_bar(filled, monkeypatch):
+    monkeypatch.setattr(output, "_is_terminal", lambda stream: True)
+    code, out, err = filled("db", "copy", "data/taskwatch.db", "data/new.db", "--color", "never")
+    assert code == 0
+    assert "proved the same" in out
+    assert "Moving" in err
+    store = open_store("data/new.db")
+    with store.read() as tx:
+        assert tx.value("dump.size") > 0
+    store.close()
+    assert filled("db", "copy", "data/taskwatch.db", "data/new.db")[0] == 6
+    assert filled("db", "copy", "data/nosuch.db", "data/other.db")[0] == 3
+    assert filled("db", "copy", "data/taskwatch.db", "data/taskwatch.db")[0] == 6
+    assert sorted(os.listdir("data"))[:1] == ["new.db"]
+
+
+def test_a_database_whose_daemon_runs_is_not_moved_unless_one_insists(filled):
+    command = [sys.executable, "-m", "taskwatch", "--db", "data/taskwatch.db", "daemon", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as daemon:
+        assert any("serving" in line for line in daemon.stderr)
+        try:
+            code, _, err = filled("db", "copy", "data/taskwatch.db", "data/new.db")
+            assert (code, os.path.exists("data/new.db")) == (6, False)
+            assert "taskwatch daemon stop" in err
+            assert filled("db", "copy", "--live", "data/taskwatch.db", "data/new.db")[0] == 0
+        finally:
+            daemon.terminate()
+            assert daemon.wait(15) == 0

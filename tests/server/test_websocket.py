@@ -58,7 +58,7 @@ def test_a_cursor_that_is_too_old_or_foreign_is_told_so(path, orders, store, clo
         async with talking(session) as talk:
             cursor = (await talk.hear())["cursor"]
             orders.say(5)
-            await daemon.house.relay.pass_on()
+            await daemon.house.relay.pass_on()  # what is pruned before that ends the connection
             upkeep.prune(store, clock.now + 1, 0)
             orders.say()
             for stale in (cursor, "feedbeef-1"):

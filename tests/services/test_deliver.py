@@ -195,3 +195,12 @@ def test_while_there_is_nothing_to_do_nothing_is_written(store, clock):
         assert written == []
 
     delivering(store, clock, scenario, mail=Spy())
+
+
+def test_it_ends_although_its_database_is_away(clock):
+    async def main():
+        database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+        await Deliver(database, {}, lambda: clock.now).stop(seconds=0.1)
+        await database.close()
+
+    asyncio.run(main())

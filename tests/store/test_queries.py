@@ -13,6 +13,12 @@ from taskwatch.store.queries import FOLDER, headings, question
 SOURCE = Path(taskwatch.__file__).parent
 FILES = sorted(path.stem for path in Path(FOLDER).glob("*.sql"))
 QUESTIONS = sorted(f"{file}.{heading}" for file in FILES for heading in headings(file))
+# What another engine alone is asked: see test_postgres_queries.
+ELSEWHERE = {
+    f"{path.stem}.{heading}"
+    for path in Path(FOLDER).glob("*/*.sql")
+    for heading in headings(f"{path.parent.name}/{path.stem}")
+}
 # A composed name such as f"dump.add_{table}" asks for every question that begins so.
 ASKED = {
     found
@@ -31,7 +37,7 @@ def connection(tmp_path_factory):
 
 
 def test_every_question_asked_exists():
-    assert sorted(NAMED - set(QUESTIONS)) == []
+    assert sorted(NAMED - set(QUESTIONS) - ELSEWHERE) == []
 
 
 def test_every_question_is_asked():

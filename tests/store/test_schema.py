@@ -6,7 +6,7 @@ import pytest
 
 from taskwatch.errors import Unavailable
 from taskwatch.model.task import Task
-from taskwatch.store import open_store, schema
+from taskwatch.store import open_store, schema, steps
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     folder = tmp_path / "migrations"
     folder.mkdir()
     (folder / "0001_bad.sql").write_text("CREATE TABLE a (x);\nCREATE TABLE a (x);\n")
-    monkeypatch.setattr(schema, "FOLDER", str(folder))
+    monkeypatch.setattr(steps, "FOLDER", str(folder))
     connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     with pytest.raises(sqlite3.OperationalError):
-        schema.migrate(connection)
+        schema.migrate(connection, "pre")
     assert schema.is_empty(connection)
     connection.close()

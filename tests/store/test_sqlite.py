@@ -93,8 +93,8 @@ def test_a_file_of_another_program_is_left_alone(path):
 
 def test_a_newer_database_is_left_alone(path):
     open_store(path).close()
-    spoil(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(StoreUnusable, match=f"schema {SCHEMA_VERSION + 1}") as caught:
+    spoil(path, f"PRAGMA user_version = {SCHEMA_VERSION + 2}")
+    with pytest.raises(StoreUnusable, match=f"schema {SCHEMA_VERSION + 2}") as caught:
         open_store(path)
     assert "upgrade" in caught.value.hint
 

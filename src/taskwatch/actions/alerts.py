@@ -46,7 +46,7 @@ def monitor(
     sent = missed = 0
     place = (0, 0)
     while _is_any_due(store, now):
-        with store.write(dry_run=dry_run) as tx:
+        with store.write(dry_run=dry_run, concurrent=True) as tx:
             due = _due(tx, now, place, batch)
             claimed = [slot for task in due if (slot := claim(tx, task, now, on_rise=on_rise))]
         sent, missed = sent + len(claimed), missed + sum(slot.missed for slot in claimed)

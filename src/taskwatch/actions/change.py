@@ -94,6 +94,8 @@ def once(tx: Tx, change: Change, deed: list[Any], work: Callable[[], Any]) -> An
     if change.key is None:
         return work()
     key = names.display_name(change.key, "an idempotency key")
+    if not tx.alone:
+        tx.all(tuple, "events.hold", key=key)
     fingerprint = hashlib.sha256(json.dumps([deed, change.by, change.reason]).encode()).hexdigest()
     known = tx.one(_Remembered, "events.remembered", key=key, since=change.now - change.key_life_ms)
     if known is None:

@@ -9,7 +9,7 @@ from taskwatch.actions.roles import within
 from taskwatch.errors import Conflict, InvalidInput, NotFound
 from taskwatch.model import event
 from taskwatch.model.times import rfc3339
-from taskwatch.store import Store, Tx
+from taskwatch.store import EVERYTHING, Store, Tx
 
 # How long a message that is tried again may take to arrive.
 NEW_LIFE_MS = 86_400_000
@@ -203,7 +203,7 @@ def _move(store: Store, verb: str, ids: Sequence[int] | None, move: Any, change:
 
 
 def _all_dead(tx: Tx) -> list[int]:
-    return [row.id for row in tx.all(_Delivery, "deliveries.dead", channel=None, limit=-1)][::-1]
+    return [row.id for row in tx.all(_Delivery, "deliveries.dead", channel=None, limit=EVERYTHING)][::-1]
 
 
 def _find(tx: Tx, delivery_id: int) -> _Delivery:

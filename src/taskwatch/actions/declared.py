@@ -19,7 +19,7 @@ def act(store: Store, type_code: str, subject: str, noun: str, name: str, change
         InvalidInput: subjects of two types share the id.
         Conflict: the present state of the task does not allow it.
     """
-    with store.write(dry_run=change.dry_run) as tx:
+    with store.write(dry_run=change.dry_run, concurrent=True) as tx:
         check_sight(type_code, change)
         run = lookup.workflow(tx, f"{type_code}.{subject}")
         task, verb = _find(tx, run, noun, name)

@@ -8,9 +8,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from taskwatch.actions import contacts
+from taskwatch.actions import contacts, resting
 from taskwatch.actions.recheck import About, Recheck
-from taskwatch.actions.resting import breaker_of, learn
 from taskwatch.actions.undelivered import tell_admins
 from taskwatch.model import backoff
 from taskwatch.model.backoff import DEAD, EXPIRED, GONE, PENDING, SENT, TOO_LATE, Course, Patience
@@ -66,7 +65,8 @@ def claim(
     What is no longer true is withdrawn instead; what a dead worker left is taken over. `chance` spreads
     those in time, so that one that kills its worker does not take the same others along again.
     """
-    with store.write() as tx:
+    with store.write(concurrent=True) as tx:
+        resting.hold(tx, channels)
         _take_over(tx, now, chance)
         recheck = Recheck(tx, now)
         return [
@@ -91,7 +91,10 @@ def record(
 
 def record_all(store: Store, ended: Sequence[Ended]) -> list[str]:
     """Record how many tries ended, together; the state of each, as `record` tells it."""
-    with store.write() as tx:
+    channels = {each.claimed.channel for each in ended}
+    failed = {each.claimed.channel for each in ended if each.outcome.kind != "ok"}
+    with store.write(concurrent=True) as tx:
+        resting.hold(tx, channels, failed)
         return [_settle(tx, each) for each in ended]
 
 
@@ -148,7 +151,7 @@ def _take_over(tx: Tx, now: int, chance: float) -> None:
 
 
 def _room(tx: Tx, channel: str, wish: int, now: int) -> int:
-    breaker = breaker_of(tx, channel)
+    breaker = resting.breaker_of(tx, channel)
     in_flight = tx.value("deliveries.in_flight", channel=channel) if breaker.openings else 0
     return breaker.room(wish, in_flight, now)
 
@@ -212,7 +215,7 @@ def _message(due: _Due, attempt: int, deadline: int) -> Message:
 def _settle(tx: Tx, ended: Ended) -> str:
     claimed, outcome, now = ended.claimed, ended.outcome, ended.at
     if not claimed.message.is_test:
-        learn(tx, claimed.channel, outcome, now)
+        resting.learn(tx, claimed.channel, outcome, now)
     course = _course(ended)
     row = {"id": claimed.id, "held": claimed.attempt, "now": now, "detail": outcome.detail or None}
     if not tx.run(

@@ -14,6 +14,7 @@ from taskwatch.actions.reach import (
 from taskwatch.errors import NotFound, TaskwatchError
 from taskwatch.model.times import rfc3339
 from taskwatch.store import Finding, Store
+from taskwatch.store.address import shown
 
 TOLERANCE_MS = 2_000
 
@@ -42,7 +43,7 @@ def examine(
     """
     try:
         store = open_it()
-        yield Finding("database", "ok", store.url)
+        yield Finding("database", "ok", shown(store.url))
         yield from store.upkeep().examine(full=full)
     except NotFound as error:
         yield Finding("database", "warn", error.message, "the first change makes one: taskwatch task add")

@@ -55,7 +55,15 @@ def restore(store: Store, lines: Iterable[bytes], *, dry_run: bool = False) -> d
             raise Conflict("the database is not empty", hint="import into a new one: --db NEW.db")
         records = _numbered(lines)
         _check_header(tx, records)
-        return _Restorer(tx).read(records)
+        counters = tables.counters(tx)
+        try:
+            counts = _Restorer(tx).read(records)
+        except InvalidFile:
+            tables.put_back(tx, counters)
+            raise
+        if dry_run:
+            tables.put_back(tx, counters)
+        return counts
 
 
 def _lines(tx: Tx) -> Iterator[Line]:
@@ -63,7 +71,7 @@ def _lines(tx: Tx) -> Iterator[Line]:
         keys = ["record", *(column.name for column in tables.columns(tx, table))]
         for row in tables.rows(tx, table):
             yield dict(zip(keys, (table, *row), strict=True))
-    for table, last in tx.all(tuple, "dump.counters"):
+    for table, last in tables.counters(tx):
         yield {"record": COUNTER, "table": table, "last": last}
 
 

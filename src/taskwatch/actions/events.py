@@ -62,10 +62,10 @@ def newest(store: Store, wanted: Filter, limit: int) -> Page:
     Raises:
         InvalidInput: there is no such kind, or a topic is no name or pattern.
     """
-    values = _values(wanted)
+    values, until = _values(wanted), store.horizon()
     with store.read() as tx:
-        rows = tx.all(_Row, "events.newest", limit=limit, **values)
-        return _page(tx, rows[::-1], _last(tx))
+        rows = tx.all(_Row, "events.newest", until=until, limit=limit, **values)
+        return _page(tx, rows[::-1], _end(tx, until))
 
 
 def following(store: Store, wanted: Filter, cursor: str, limit: int) -> Page:
@@ -76,17 +76,18 @@ def following(store: Store, wanted: Filter, cursor: str, limit: int) -> Page:
             `details["cursor"]` is where the log ends now.
         InvalidInput: the cursor, a kind or a topic cannot be read.
     """
-    values = _values(wanted)
+    values, until = _values(wanted), store.horizon()
     with store.read() as tx:
-        after = _find(tx, cursor)
-        rows = tx.all(_Row, "events.page", after=after, limit=limit, **values)
-        return _page(tx, rows, rows[-1].seq if len(rows) == limit else _last(tx))
+        after = _find(tx, cursor, until)
+        rows = tx.all(_Row, "events.page", after=after, until=until, limit=limit, **values)
+        return _page(tx, rows, rows[-1].seq if len(rows) == limit else max(after, _end(tx, until)))
 
 
 def facts(store: Store, after: int, limit: int) -> list[FactRow]:
     """The first `limit` rows behind the seq `after`, as they are kept."""
+    until = store.horizon()
     with store.read() as tx:
-        return tx.all(FactRow, "events.facts", after=after, until=None, limit=limit)
+        return tx.all(FactRow, "events.facts", after=after, until=until, limit=limit)
 
 
 def facts_after(store: Store, epoch: str, seq: int, limit: int) -> list[FactRow]:
@@ -95,9 +96,10 @@ def facts_after(store: Store, epoch: str, seq: int, limit: int) -> list[FactRow]
     Raises:
         Conflict: what followed it is not all here; see `following`.
     """
+    until = store.horizon()
     with store.read() as tx:
-        after = _find(tx, f"{epoch}-{seq}")
-        return tx.all(FactRow, "events.facts", after=after, until=None, limit=limit)
+        after = _find(tx, f"{epoch}-{seq}", until)
+        return tx.all(FactRow, "events.facts", after=after, until=until, limit=limit)
 
 
 def facts_between(store: Store, after: int, until: int, limit: int) -> list[FactRow]:
@@ -108,14 +110,15 @@ def facts_between(store: Store, after: int, until: int, limit: int) -> list[Fact
     """
     with store.read() as tx:
         if after < (tx.value("events.pruned") or 0):
-            raise _reset(tx, str(after), "is too old: events after it were pruned")
+            raise _reset(tx, str(after), "is too old: events after it were pruned", until)
         return tx.all(FactRow, "events.facts", after=after, until=until, limit=limit)
 
 
 def position(store: Store) -> tuple[str, int]:
     """The epoch of the log, and the seq at which it ends."""
+    until = store.horizon()
     with store.read() as tx:
-        return tx.value("events.epoch"), _last(tx)
+        return tx.value("events.epoch"), _end(tx, until)
 
 
 def place(store: Store, cursor: str) -> int:
@@ -124,8 +127,9 @@ def place(store: Store, cursor: str) -> int:
     Raises:
         Conflict, InvalidInput: as `following`.
     """
+    until = store.horizon()
     with store.read() as tx:
-        return _find(tx, cursor)
+        return _find(tx, cursor, until)
 
 
 def spoken(followed: FollowedShape) -> EventShape:
@@ -148,6 +152,12 @@ class _Row(NamedTuple):
     payload: str
 
 
+class _Log(NamedTuple):
+    epoch: str
+    pruned: int
+    last: int
+
+
 def _values(wanted: Filter) -> dict[str, str | int | None]:
     for kind in wanted.kinds:
         if kind not in event.KINDS:
@@ -164,30 +174,30 @@ def _between_spaces(text: str) -> str:
     return f" {parsed[:-1]}" if topic.is_pattern(parsed) else f" {parsed} "
 
 
-def _find(tx: Tx, cursor: str) -> int:
+def _find(tx: Tx, cursor: str, until: int) -> int:
     epoch, _, digits = cursor.rpartition("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 17):
         raise InvalidInput(
             f"a cursor cannot be {names.shown(cursor)}", hint="give the id of an event, or its seq"
         )
-    seq = int(digits)
-    if epoch and epoch != tx.value("events.epoch"):
-        raise _reset(tx, cursor, "belongs to another event log")
-    if seq < (tx.value("events.pruned") or 0):
-        raise _reset(tx, cursor, "is too old: events after it were pruned")
-    if seq > _last(tx):
-        raise _reset(tx, cursor, "lies ahead of the event log")
+    seq, log = int(digits), tx.one(_Log, "events.state")
+    if log is None or (epoch and epoch != log.epoch):
+        raise _reset(tx, cursor, "belongs to another event log", until)
+    if seq < log.pruned:
+        raise _reset(tx, cursor, "is too old: events after it were pruned", until)
+    if seq > max(log.last, log.pruned):
+        raise _reset(tx, cursor, "lies ahead of the event log", until)
     return seq
 
 
-def _reset(tx: Tx, cursor: str, why: str) -> Conflict:
-    return reset(f"reset: the cursor {names.shown(cursor)} {why}", _cursor(tx, _last(tx)))
+def _reset(tx: Tx, cursor: str, why: str, until: int) -> Conflict:
+    return reset(f"reset: the cursor {names.shown(cursor)} {why}", _cursor(tx, _end(tx, until)))
 
 
-def _last(tx: Tx) -> int:
-    """Where the log ends, even when its last events were pruned."""
+def _end(tx: Tx, until: int) -> int:
+    """Where the log ends, or is complete up to, even when its last events were pruned."""
     last: int = tx.value("events.last")
-    return max(last, tx.value("events.pruned") or 0)
+    return max(min(last, until), tx.value("events.pruned") or 0)
 
 
 def _cursor(tx: Tx, seq: int) -> str:

@@ -1,5 +1,6 @@
 """Finding what a person named: a task by id or code, a workflow by id or `bc.114`, a user by id."""
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -84,6 +85,19 @@ def tasks(tx: Tx, refs: list[str]) -> Iterator[Task]:
         if found.id not in met:
             met.add(found.id)
             yield found
+
+
+def hold(tx: Tx, refs: list[str]) -> None:
+    """Let nobody else move these tasks, nor what follows from them, until the transaction ends.
+
+    Raises:
+        NotFound: one of them does not exist.
+    """
+    if tx.alone:
+        return
+    ids = json.dumps([task(tx, ref).id for ref in refs])
+    tx.all(tuple, "tasks.hold", ids=ids)
+    tx.all(tuple, "tasks.hold_rows", ids=ids)
 
 
 def workflow(tx: Tx, ref: str) -> Workflow:

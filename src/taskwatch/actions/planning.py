@@ -19,7 +19,7 @@ from taskwatch.model.calm import SILENT, Matter
 from taskwatch.model.notice import RESOLVED, notice, notice_id
 from taskwatch.model.routing import Wish, kinds_of
 from taskwatch.model.task import Task
-from taskwatch.store import Store, Tx
+from taskwatch.store import EVERYTHING, Store, Tx
 
 # A batch ends early when it has made so many messages, so that nobody waits long for the writer.
 ENOUGH = 500
@@ -62,17 +62,20 @@ def plan(store: Store, now: int, planner: Planner, limit: int = 50) -> Planned:
     The first call ever stands at the end of the log: what was before is told to nobody. Plugins and templates
     of others do their part before anything is locked.
     """
+    until = store.horizon()
     with store.read() as tx:
-        if not _is_any_due(tx, now, planner):
+        if not _is_any_due(tx, now, planner, until):
             return Planned()
     links.link_secret(store)
     known = asked(planner, now)
     words = Words(known, now)
     with store.read() as tx:
-        drafted = _Batch(tx, now, known, words).prepare(limit)
+        drafted = _Batch(tx, now, known, words, until=until).prepare(limit)
     words.make()
-    with store.write() as tx:
-        return _Batch(tx, now, known, words, drafted).run(limit)
+    with store.write(concurrent=True) as tx:
+        if not tx.alone:
+            tx.all(tuple, "planning.hold")
+        return _Batch(tx, now, known, words, until=until, drafted=drafted).run(limit)
 
 
 def plan_within(tx: Tx, now: int, planner: Planner, limit: int = 50) -> Planned:
@@ -112,10 +115,18 @@ class _Batch:
     """One batch in one transaction, and what it has come to."""
 
     def __init__(
-        self, tx: Tx, now: int, planner: Planner, words: Words, drafted: _Drafted | None = None
+        self,
+        tx: Tx,
+        now: int,
+        planner: Planner,
+        words: Words,
+        *,
+        until: int = EVERYTHING,
+        drafted: _Drafted | None = None,
     ) -> None:
         self._tx = tx
         self._now = now
+        self._until = until
         self._planner = planner
         self._sending = frozenset(planner.channels) - SILENT
         self._judge = Judge(tx, planner, now)
@@ -144,7 +155,7 @@ class _Batch:
         done = self._plan_all(rows)
         more = bool(rows) and (done < len(rows) or len(rows) == limit)
         inbox.announce(self._tx, event.NOTIFICATION_CREATED, self._told, self._now)
-        self._move(rows[done - 1].seq if more else self._tx.value("events.last"))
+        self._move(rows[done - 1].seq if more else self._end())
         made = summaries.make(self._tx, self._judge, self._post, self._planner, self._now)
         counted = self._counted
         return Planned(
@@ -167,7 +178,7 @@ class _Batch:
 
     def _rows(self, limit: int) -> list[_Row]:
         place = _place(self._tx)
-        return [] if place is None else _following(self._tx, self._planner, place, limit)
+        return [] if place is None else _following(self._tx, self._planner, place, self._until, limit)
 
     def _plan(self, row: _Row) -> None:
         # What was alerted for may be alerted for in this very batch: nothing drafted is nothing known.
@@ -216,20 +227,27 @@ class _Batch:
             now=self._now,
         )
 
+    def _end(self) -> int:
+        """The end of the log as far as it is complete; another planner may have come further meanwhile."""
+        last: int = self._tx.value("events.last")
+        return max(min(last, self._until), _place(self._tx) or 0)
+
     def _move(self, seq: int) -> None:
         self._tx.run("planning.set_cursor", value=f"{self._epoch}-{seq}")
 
 
-def _is_any_due(tx: Tx, now: int, planner: Planner) -> bool:
+def _is_any_due(tx: Tx, now: int, planner: Planner, until: int) -> bool:
     place, summary = _place(tx), tx.value("planning.next_summary")
     if place is None or (summary is not None and summary <= now):
         return True
-    return tx.value("events.last") - place > LAG or bool(_following(tx, planner, place, 1))
+    lag = min(tx.value("events.last"), until) - place
+    return lag > LAG or bool(_following(tx, planner, place, until, 1))
 
 
-def _following(tx: Tx, planner: Planner, place: int, limit: int) -> list[_Row]:
+def _following(tx: Tx, planner: Planner, place: int, until: int, limit: int) -> list[_Row]:
     kinds = sorted({source for kind in kinds_of(planner.rules) for source in _SOURCES.get(kind, (kind,))})
-    return tx.all(_Row, "planning.following", after=place, kinds=f" {' '.join(kinds)} ", limit=limit)
+    names = f" {' '.join(kinds)} "
+    return tx.all(_Row, "planning.following", after=place, until=until, kinds=names, limit=limit)
 
 
 def _place(tx: Tx) -> int | None:

@@ -90,7 +90,7 @@ def preview(
         raise InvalidInput(
             f"{rfc3339(until)} is not within {LONGEST_DAYS} days after {rfc3339(now)}", hint=hint
         )
-    with store.snapshot() as tx:
+    with store.sandbox() as tx:
         task = lookup.task(tx, ref)
         foreseen = _foresee(tx, task, now, until, planner, on_rise=on_rise)
     sent = [each for each in foreseen if each.state == "sent"]

@@ -1,5 +1,6 @@
 """The breakers of the channels, as they are kept: visible, the same for all workers, told when changed."""
 
+import json
 from collections.abc import Iterable
 from typing import NamedTuple, TypedDict
 
@@ -59,6 +60,13 @@ def resting(store: Store, now: int) -> list[ChannelShape]:
 def breaker_of(tx: Tx, channel: str) -> Breaker:
     """The breaker of a channel."""
     return tx.one(Breaker, "deliveries.breaker", channel=channel) or CLOSED
+
+
+def hold(tx: Tx, channels: Iterable[str], failed: Iterable[str] = ()) -> None:
+    """Let nobody else learn of these channels if they do not work, or of those that `failed`, meanwhile."""
+    if not tx.alone:
+        wanted = {"channels": json.dumps(list(channels)), "failed": json.dumps(list(failed))}
+        tx.all(tuple, "deliveries.hold", **wanted)
 
 
 def learn(tx: Tx, channel: str, outcome: Outcome, now: int) -> None:

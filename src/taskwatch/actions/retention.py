@@ -4,7 +4,7 @@ from typing import NamedTuple, TypedDict
 
 from taskwatch.actions.upkeep import STRETCH, Pruned
 from taskwatch.config import Config
-from taskwatch.store import Store, Tx
+from taskwatch.store import EVERYTHING, Store, Tx
 
 DAY_MS = 86_400_000
 
@@ -39,7 +39,9 @@ def forget(store: Store, now: int, wish: Keep, *, dry_run: bool = False) -> Forg
     before = [now - days * DAY_MS if days else 0 for days in wish]
     if dry_run:
         with store.write(dry_run=True) as tx:
-            counts = [_some(tx, question, at, -1) for question, at in zip(_QUESTIONS, before, strict=True)]
+            counts = [
+                _some(tx, question, at, EVERYTHING) for question, at in zip(_QUESTIONS, before, strict=True)
+            ]
     else:
         counts = [_all(store, question, at) for question, at in zip(_QUESTIONS, before, strict=True)]
     attempts, deliveries, notifications = counts

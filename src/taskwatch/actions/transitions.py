@@ -59,7 +59,7 @@ def transition(store: Store, verb: str, refs: list[str], change: Change) -> list
         Conflict: the present state of one of them does not allow it.
         InvalidInput: the time is not possible.
     """
-    with store.write(dry_run=change.dry_run) as tx:
+    with store.write(dry_run=change.dry_run, concurrent=True) as tx:
         return transition_within(tx, verb, refs, change)
 
 
@@ -68,6 +68,7 @@ def transition_within(tx: Tx, verb: str, refs: list[str], change: Change) -> lis
     change = check(tx, change)
 
     def move_all() -> list[Moved]:
+        lookup.hold(tx, refs)
         return [_move_named(tx, found, VERBS[verb], change) for found in lookup.tasks(tx, refs)]
 
     moved: list[Moved] = once(tx, change, [verb, refs, change.at], move_all)
@@ -155,7 +156,7 @@ def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
 
 
 def _move(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
-    at = max(change.moment, before.changed_at) if verb.automatic else change.moment
+    at = _instant(before, verb, change)
     unblocked = verb.target not in {WAITING, HELD_FROM} or not _blocked(tx, before)
     after = apply(before, verb, at, unblocked=unblocked, on_rise=change.on_rise)
     if verb.name == "start" and change.by is not None and before.claimed_by is None:
@@ -165,6 +166,13 @@ def _move(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
         _finish_cycle(tx, after, change.by)
     _tell(tx, before, after, at, change)
     return after
+
+
+def _instant(before: Task, verb: Verb, change: Change) -> int:
+    """When it happens: what somebody else changed while this one waited came before it."""
+    if change.at is not None and not verb.automatic:
+        return change.at
+    return max(change.moment, before.changed_at)
 
 
 def _tell(tx: Tx, before: Task, after: Task, at: int, change: Change) -> None:

@@ -1,9 +1,10 @@
 """Keeping the database: describe it, back it up, migrate it, make it smaller, forget what is old."""
 
+import secrets
 from collections.abc import Callable
 from typing import TypedDict
 
-from taskwatch.store import Store
+from taskwatch.store import Store, Tx
 
 STRETCH = 2_000
 
@@ -34,6 +35,20 @@ class Migrated(TypedDict):
     applied: list[str]
     schema_version: int
     journal_mode: str | None
+
+
+class Epoch(TypedDict):
+    """The name of the event log, the first part of every cursor, and whether it is new."""
+
+    epoch: str
+    renewed: bool
+
+
+class Grants(TypedDict):
+    """What the owner of the database has to run for a role."""
+
+    role: str
+    statements: list[str]
 
 
 class Vacuumed(TypedDict):
@@ -80,17 +95,52 @@ def backup(store: Store, target: str, *, force: bool, told: Callable[[int, int],
     return {"path": target, "size_bytes": size}
 
 
-def migrate(store: Store, journal: str | None = None) -> Migrated:
-    """What opening the store migrated, after switching its journal to `wal`, `truncate` or `auto`."""
+def migrate(store: Store, journal: str | None = None, *, finish: bool = True) -> Migrated:
+    """What opening the store migrated and, to `finish`, the halves that take away what older versions needed.
+
+    `journal` is what to switch to: `wal`, `truncate` or `auto`.
+    """
     upkeep = store.upkeep()
+    applied = [*store.steps, *(upkeep.migrate() if finish else [])]
     if journal is not None:
         upkeep.set_journal(journal)
     known = upkeep.describe()
     return {
-        "applied": store.steps,
+        "applied": applied,
         "schema_version": known.schema_version,
         "journal_mode": known.journal_mode,
     }
+
+
+def epoch(store: Store) -> Epoch:
+    """What the event log is called."""
+    with store.read() as tx:
+        return {"epoch": tx.value("events.epoch"), "renewed": False}
+
+
+def renew_epoch(store: Store) -> Epoch:
+    """Give the event log a new name: who followed the old one begins anew, but what was planned stays so."""
+    with store.write() as tx:
+        old, new = tx.value("events.epoch"), secrets.token_hex(4)
+        tx.run("events.renew_epoch", epoch=new)
+        carry_cursor(tx, old, new)
+    return {"epoch": new, "renewed": True}
+
+
+def carry_cursor(tx: Tx, old: str, new: str) -> None:
+    """Let planning go on where it was, in a log whose name alone has changed."""
+    epoch, _, seq = str(tx.value("planning.cursor") or "").rpartition("-")
+    if epoch == old:
+        tx.run("planning.set_cursor", value=f"{new}-{seq}")
+
+
+def grants(store: Store, role: str) -> Grants:
+    """The SQL by which the owner of the database lets a role do what a daemon does, and no more.
+
+    Raises:
+        InvalidInput: the engine has no roles.
+    """
+    return {"role": role, "statements": store.upkeep().grants(role)}
 
 
 def vacuum(store: Store) -> Vacuumed:

@@ -100,11 +100,13 @@ def _ask(session: Session, what: str, *, until_end: bool = False) -> "list[Daemo
     from taskwatch.config import database_path
     from taskwatch.daemon.asking import ask_all
     from taskwatch.daemon.status import shape
+    from taskwatch.store.address import is_postgres, shown
 
     url = database_path(session.config, session.environ)
     answers = ask_all(url, what, until_end=until_end)
     if not answers:
-        raise NotFound(f"no daemon serves {os.path.abspath(url)}", hint="start one with: taskwatch daemon")
+        place = shown(url) if is_postgres(url) else os.path.abspath(url)
+        raise NotFound(f"no daemon serves {place}", hint="start one with: taskwatch daemon")
     return [shape(answer) for answer in answers]
 
 
@@ -122,7 +124,9 @@ def _show(each: "DaemonShape") -> None:
         ("daemon", f"{each['pid']}, version {each['version']}"),
         ("address", each["address"]),
         ("since", each["since"]),
+        ("database", each["engine"]),
         ("workers", str(each["workers"])),
+        *([("nodes", ", ".join(each["nodes"]))] if each["nodes"] else []),
         ("clients", f"{clients}, {each['cut_off']} cut off"),
         ("cursor", each["cursor"]),
         ("last look for late tasks", each["last_tick"] or "not yet"),

@@ -111,8 +111,21 @@ class Session:
 
     @functools.cached_property
     def now(self) -> int:
-        """The instant of this invocation in milliseconds UTC, read once."""
-        return clock.now()
+        """The instant of this invocation in ms UTC, read once; the database's if that is a server's.
+
+        Raises:
+            TaskwatchError: the server cannot be asked.
+        """
+        from taskwatch.config import database_path
+        from taskwatch.errors import StoreUnusable
+        from taskwatch.store.address import is_postgres
+
+        if not is_postgres(database_path(self.config, self.environ)):
+            return clock.now()
+        try:
+            return self.store(create=False).now()
+        except StoreUnusable:  # not made yet: who needs it makes it, or says what is wrong with it
+            return clock.now()
 
     def at(self, text: str | None) -> int:
         """Milliseconds UTC of a time as typed, seen from `now` and in `zone`; None is now.

@@ -84,4 +84,6 @@ def _show(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
+    if "://" in text and "@" in text:  # there may be a password in it
+        return f"{text.partition('://')[0]}://…"
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -26,7 +26,12 @@ from taskwatch.services.hub import Hub
 from taskwatch.services.notify import Notify, equip
 from taskwatch.services.relay import Relay
 from taskwatch.services.supervise import keep
+from taskwatch.services.time import SharedTime
 from taskwatch.services.watch import Watch
+from taskwatch.store.address import is_postgres
+
+if TYPE_CHECKING:
+    from taskwatch.services.nodes import NodeBus
 
 DRAIN_SECONDS = 3.0
 LAST_WORDS_SECONDS = 2.0
@@ -37,8 +42,10 @@ log = logging.getLogger(__name__)
 class Daemon:
     """Serves one database. Several may share a database and a port: they know each other by the `bus`.
 
+    Those that share a server's database are on as many machines as they like and know each other by that.
     `sockets` are listening sockets to serve on, else the configured address is bound. Number 0 runs the SLA
-    loop and plans notifications, every one delivers them. `now` tells the time in ms UTC.
+    loop and plans notifications, every one delivers them. `now` tells the time in ms UTC, the database's if
+    nothing else is said.
     """
 
     def __init__(
@@ -46,18 +53,21 @@ class Daemon:
         config: Config,
         environ: Mapping[str, str],
         *,
-        now: Callable[[], int] = clock.now,
+        now: Callable[[], int] | None = None,
         sockets: Sequence[socket.socket] | None = None,
         bus: Bus | None = None,
         number: int = 0,
     ) -> None:
         self.number = number
-        self.since = now()
+        self.since = 0
         self._config = config
         self._environ = environ
-        self._now = now
+        self._now = now or clock.now
+        self._time: SharedTime | None = None
+        self._is_time_given = now is not None
         self._given = sockets
         self._bus = bus or LoneBus()
+        self._nodes: NodeBus | None = None
         self._house: House | None = None
         self._notify: Notify | None = None
         self._runner: web.AppRunner | None = None
@@ -108,6 +118,8 @@ class Daemon:
             "clients": here.clients.count(),
             "cut_off": here.clients.cut_off,
             "sla": here.watch is not None,
+            "engine": "PostgreSQL" if is_postgres(here.database.url) else "SQLite",
+            "nodes": self._nodes.names if self._nodes else [],
         }
 
     async def reload(self, config: Config) -> None:
@@ -133,6 +145,8 @@ class Daemon:
         A second call does nothing.
         """
         runner, self._runner = self._runner, None
+        if self._house:
+            self._house.database.hurry()
         if runner:
             await self._stop_listening(runner)
         notify, self._notify = self._notify, None
@@ -143,12 +157,19 @@ class Daemon:
         await self._stop_loops()
         if self._house and runner:
             self._house.switchboard.close()
+        nodes, self._nodes = self._nodes, None
+        if nodes:
+            await nodes.stop()
+        if self._house and runner:
             await self._house.database.close()
         for each in self._listening:
             each.close()
 
     async def _start(self, database: Database) -> None:
         self._listening = list(self._given or [listening.bind(self._config)])
+        if is_postgres(database.url):
+            await self._share(database)
+        self.since = self._now()
         await self._check_border(database)
         settings = await self._read_settings(database, self._config)
         here = self._house = self._furnish(database, settings)
@@ -168,6 +189,17 @@ class Daemon:
         for each in self._listening:
             await web.SockSite(self._runner, each, backlog=listening.BACKLOG).start()
         self._run_loops(here, self._runner)
+
+    async def _share(self, database: Database) -> None:
+        """Go by the server's time, and talk with all who do."""
+        from taskwatch.services.nodes import NodeBus
+
+        if not self._is_time_given:
+            self._time = SharedTime(database)
+            await self._time.begin()
+            self._now = self._time.now
+        self._bus = self._nodes = NodeBus(database.url)
+        self._nodes.start()
 
     async def _check_border(self, database: Database) -> None:
         if all(listening.is_loopback(each) for each in self._listening):
@@ -192,7 +224,8 @@ class Daemon:
             watch = Watch(database, self._now, alert_on_rise=settings.alert_on_rise)
             relay.listeners.append(watch.learn)
             relay.on_break.append(watch.learn_anew)
-        switchboard = Switchboard(hub, settings, self._bus, self.number)
+        number = self._nodes.number if self._nodes else self.number
+        switchboard = Switchboard(hub, settings, self._bus, number)
         relay.listeners += [keeper.learn, switchboard.learn, clients.learn]
         relay.on_break += [keeper.learn_anew, switchboard.learn_anew, clients.learn_anew]
         return House(
@@ -219,6 +252,8 @@ class Daemon:
         if runner.server:
             self.sweeper = Sweeper(runner.server)
             self._keep("sweeper", self.sweeper.run)
+        if self._time:
+            self._keep("time", self._time.run)
         if here.watch:
             self._keep("SLA", here.watch.run)
         if self._notify:

@@ -16,6 +16,7 @@ from taskwatch.daemon.service import Service, Solo
 from taskwatch.daemon.systemd import Notifier, listen_fds
 from taskwatch.daemon.workers import Crew
 from taskwatch.errors import InvalidInput, TaskwatchError
+from taskwatch.store.address import shown
 
 DRAIN_SECONDS = 10.0
 NEEDS_RESTART = ("database", "server.host", "server.port", "server.workers", "server.log_format")
@@ -59,7 +60,7 @@ class Run:
         await self._service.start()
         self._address = self._service.address
         door = await Door.open(self._url, self._answer)
-        log.info("serving %s from %s", self._address, self._url)
+        log.info("serving %s from %s", self._address, shown(self._url))
         self._notifier.ready(self._headline())
         if self._notifier.watchdog_seconds:
             self._begin(self._feed_watchdog(self._notifier.watchdog_seconds))

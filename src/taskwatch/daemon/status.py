@@ -12,13 +12,17 @@ from taskwatch.model.times import rfc3339
 class DaemonShape(TypedDict):
     """A daemon. `last_tick` is when it last looked for what is late; `config_error` why it kept old settings.
 
-    `clients` counts live connections by `sse`, `websocket` and `pusher`; `cut_off` those that did not read.
+    `engine` is what keeps the database; `nodes` are the processes that serve it on all machines, as this one
+    sees them, where it is shared by machines. `clients` counts live connections by `sse`, `websocket` and
+    `pusher`; `cut_off` those that did not read.
     """
 
     pid: int
     version: str
     address: str
     since: str
+    engine: str
+    nodes: list[str]
     workers: int
     clients: dict[str, int]
     cut_off: int
@@ -40,6 +44,8 @@ def describe(
         "version": __version__,
         "address": address,
         "since": rfc3339(since),
+        "engine": states[0]["engine"] if states else "",
+        "nodes": sorted({node for state in states for node in state["nodes"]}),
         "workers": len(states),
         "clients": {kind: clients[kind] for kind in ("sse", "websocket", "pusher")},
         "cut_off": sum(state["cut_off"] for state in states),
@@ -60,5 +66,6 @@ def _wall(monotonic: float) -> int:
 
 
 def shape(answer: dict[str, Any]) -> DaemonShape:
-    """A daemon's answer with the keys of DaemonShape."""
-    return {key: answer[key] for key in DaemonShape.__annotations__}  # type: ignore[return-value]
+    """A daemon's answer with the keys of DaemonShape. One of the version before lacks what is new in this."""
+    told = {"engine": "SQLite", "nodes": [], **answer}
+    return {key: told[key] for key in DaemonShape.__annotations__}  # type: ignore[return-value]

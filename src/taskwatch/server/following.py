@@ -57,8 +57,10 @@ async def come_back(house: House, cursor: str) -> Return:
         back = Return(0, error.message)
     else:
         back = Return(seq)
-    # The log, and another worker with it, may be further on than this one.
+    # The log, and another worker or node with it, may be further on than this one.
     await house.relay.pass_on()
+    while house.hub.seq < back.seq:
+        await house.relay.pass_on()
     return back
 
 

@@ -12,7 +12,8 @@ from taskwatch.server.policy import Policy
 from taskwatch.server.route import Route
 from taskwatch.services.watch import LONGEST_REST
 
-LATE_TICKS = 10
+# A database that is away is waited for: its loop is not dead for that.
+LATE_TICKS = 30
 
 
 class HealthShape(TypedDict):

@@ -14,10 +14,6 @@ class Bell:
         self._hand, self._gong = socket.socketpair()
         self._hand.setblocking(False)
         self._gong.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(self._gong, select.POLLIN)
-        if self.ear:
-            self._poll.register(self.ear.fileno(), select.POLLIN)
 
     def ring(self) -> None:
         """End the wait; from any thread."""
@@ -28,7 +24,14 @@ class Bell:
 
     def wait(self, seconds: float) -> None:
         """Wait until it rings, so long at most."""
-        for descriptor, _ in self._poll.poll(seconds * 1000):
+        if self.ear and self.ear.mend():
+            return
+        # The ear's descriptor may be another one every time.
+        poll = select.poll()
+        poll.register(self._gong, select.POLLIN)
+        if self.ear and self.ear.fileno() >= 0:
+            poll.register(self.ear.fileno(), select.POLLIN)
+        for descriptor, _ in poll.poll(seconds * 1000):
             if descriptor == self._gong.fileno():
                 self._gong.recv(4096)
             elif self.ear:

@@ -15,6 +15,7 @@ from uuid import uuid4
 from taskwatch import clock
 from taskwatch.actions import deliveries
 from taskwatch.actions.deliveries import Claimed, Ended
+from taskwatch.errors import Unavailable
 from taskwatch.model.backoff import Patience
 from taskwatch.model.event import NOTIFICATION_CREATED
 from taskwatch.plugin import Channel, Message, Outcome, retry
@@ -104,8 +105,12 @@ class Deliver:
         for flight in self._flights:
             flight.cancel()
         await asyncio.gather(*self._flights, return_exceptions=True)
-        await self._record()
-        await self._database.work(deliveries.release, self._worker, self._now())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._record()
+                await self._database.work(deliveries.release, self._worker, self._now())
+        except (Unavailable, TimeoutError) as error:
+            log.warning("what is not given back is claimed anew when its lease ends: %s", error or "silence")
         self._wake.set()
 
     async def _turn(self) -> int:

@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Claims alerts when they are due. `last_tick` is the monotonic instant (seconds) of the last look."""
+    """Claims alerts when they are due. `last_tick` is the monotonic instant (seconds) of the last look.
+
+    One that failed counts: a database that is away is no reason to take the loop for dead.
+    """
 
     def __init__(self, database: Database, now: Callable[[], int], *, alert_on_rise: bool = False) -> None:
         self._database = database
@@ -54,14 +57,22 @@ class Watch:
         """Claim what is due now; None if nothing is. It asks the database only after something changed."""
         now = self._now()
         self._mind_jumps(now)
+        self.last_tick = clock.monotonic()
         if not self._is_known:
             self._is_known = True
-            self._next = await self._database.read(alerts.next_due)
-        self.last_tick = clock.monotonic()
+            await self._find_next()
         if self._next is None or self._next > now:
             return None
         self._is_known = False
         return await self._database.work(alerts.monitor, now, on_rise=self.alert_on_rise)
+
+    async def _find_next(self) -> None:
+        try:
+            self._next = await self._database.read(alerts.next_due)
+        except BaseException:
+            self._is_known = False
+            raise
+        self.last_tick = clock.monotonic()
 
     async def _rest(self) -> None:
         due_in = LONGEST_REST if self._next is None else (self._next - self._now()) / 1000

@@ -4,11 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
+from taskwatch.errors import InvalidInput
+
 APPLICATION_ID = 0x7461_736B  # "task"
 SCHEMA_VERSION = 1
+EVERYTHING = 2**62  # the horizon of a log that is complete as it is
 
 Record = TypeVar("Record", bound=tuple[Any, ...])
 Level = Literal["ok", "warn", "fail"]
+
+
+class BrokenRow(Exception):
+    """One of many rows breaks a rule of the database: its number from 0 on, and the engine's words."""
+
+    def __init__(self, number: int, rule: str) -> None:
+        super().__init__(f"row {number}: {rule}")
+        self.number = number
+        self.rule = rule
+
+
+def half_a_character() -> InvalidInput:
+    """What is told of a text that no database keeps, such as one from bytes that are not UTF-8."""
+    return InvalidInput("a text holds half a character", hint="give it in UTF-8")
 
 
 class Finding(NamedTuple):
@@ -32,7 +49,13 @@ class Description(NamedTuple):
 
 
 class Tx(Protocol):
-    """One transaction. A question is named `file.heading`, as in `tasks.by_id`; its values go by name."""
+    """One transaction. A question is named `file.heading`, as in `tasks.by_id`; its values go by name.
+
+    `alone`: nobody else writes as long as it is open. One that is not alone locks, by the question
+    `FILE.hold`, or guards what it depends on.
+    """
+
+    alone: bool
 
     def one(self, record: type[Record], name: str, /, **values: Any) -> Record | None:
         """The first row as a record, or None."""
@@ -55,7 +78,11 @@ class Tx(Protocol):
         ...
 
     def many(self, name: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
-        """Run one question for each of many rows."""
+        """Run one question for each of many rows.
+
+        Raises:
+            BrokenRow: one of them cannot be kept.
+        """
         ...
 
 
@@ -75,9 +102,33 @@ class Upkeep(Protocol):
 
         Raises:
             Conflict: the file is there already, and not `force`.
-            InvalidInput: the file is the database itself.
+            InvalidInput: the file is the database itself, or the engine has tools of its own.
             StoreUnusable: the copy is not sound; nothing was replaced.
         """
+        ...
+
+    def migrate(self) -> list[str]:
+        """Finish what opening the database began: take away what only the version before needed.
+
+        Returns:
+            The steps applied. Every process that uses the database has to be of this version.
+        """
+        ...
+
+    def grants(self, role: str) -> list[str]:
+        """The statements by which its owner lets a role do what a daemon does, and no more.
+
+        Raises:
+            InvalidInput: the engine has no roles.
+        """
+        ...
+
+    def at_leisure(self) -> AbstractContextManager[None]:
+        """Let transactions inside the block last, where the engine would end them."""
+        ...
+
+    def others(self) -> int:
+        """How many more connections of taskwatch there are, as far as the engine knows."""
         ...
 
     def set_journal(self, mode: str) -> str:
@@ -85,6 +136,7 @@ class Upkeep(Protocol):
 
         Raises:
             Unavailable: another process uses the database.
+            InvalidInput: the engine has none to choose.
         """
         ...
 
@@ -94,10 +146,14 @@ class Upkeep(Protocol):
 
 
 class Store(Protocol):
-    """A database. Transactions do not nest. `steps` are the migrations that opening it applied."""
+    """A database. Transactions do not nest. `steps` are the migrations that opening it applied.
+
+    `kept` counts the changes that it was told to keep: what failed while it stayed the same changed nothing.
+    """
 
     url: str
     steps: list[str]
+    kept: int
 
     def read(self) -> AbstractContextManager[Tx]:
         """A transaction that sees one snapshot and changes nothing."""
@@ -107,8 +163,26 @@ class Store(Protocol):
         """A transaction that sees one snapshot for as long as it likes and holds no writer up."""
         ...
 
-    def write(self, *, dry_run: bool = False) -> AbstractContextManager[Tx]:
-        """A transaction that is kept when the block ends well, and undone when it raises or for a dry run."""
+    def sandbox(self) -> AbstractContextManager[Tx]:
+        """A transaction on a private copy of one snapshot: a forecast may write there, and nothing is kept.
+
+        It has all that alerting and planning need, but nothing of the log that was planned already.
+        """
+        ...
+
+    def write(self, *, dry_run: bool = False, concurrent: bool = False) -> AbstractContextManager[Tx]:
+        """A transaction that is kept when the block ends well, and undone when it raises or for a dry run.
+
+        Nobody else writes meanwhile, unless it is `concurrent` and the engine can do better: see `Tx.alone`.
+        """
+        ...
+
+    def horizon(self) -> int:
+        """The seq up to which the event log is complete: nothing will appear in it at or below."""
+        ...
+
+    def now(self) -> int:
+        """The time by which all who use the database go, in ms UTC."""
         ...
 
     def upkeep(self) -> Upkeep:

@@ -1,11 +1,11 @@
 """The record table by table: every row as it is kept, for a dump and from one."""
 
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from taskwatch.errors import InvalidFile
-from taskwatch.store.base import Tx
+from taskwatch.store.base import BrokenRow, Tx
 
 # Nothing that lets anybody in is in a dump, nor how a channel does at the moment.
 LEFT_OUT = ("credentials", "channel_states")
@@ -18,6 +18,9 @@ TABLES = (
     "notifications", "deliveries", "attempts", "contacts", "preferences", "quiet_hours", "acknowledgements",
     "mutes",
 )  # fmt: skip
+
+# What a move takes: all there is.
+MOVED = (*TABLES, *LEFT_OUT)
 
 Numbered = tuple[int, dict[str, Any]]
 
@@ -40,25 +43,39 @@ def rows(tx: Tx, table: str) -> Iterator[tuple[Any, ...]]:
     return tx.stream(tuple, f"dump.{table}")
 
 
-def add(tx: Tx, table: str, numbered: Iterable[Numbered]) -> None:
-    """Insert rows, each with the number of the line it comes from.
+def moved(tx: Tx, table: str) -> Iterator[tuple[Any, ...]]:
+    """Every row of a table that a move takes, secrets too, in the order of its primary key."""
+    return tx.stream(tuple, "dump.moved_meta") if table == "meta" else rows(tx, table)
+
+
+def add(tx: Tx, table: str, numbered: Iterator[Numbered]) -> None:
+    """Insert rows of successive lines, each with the number of its own; there is one at least.
 
     Raises:
         InvalidFile: a row breaks a rule of the database; the message names its line.
     """
-    line = 0
-
-    def told() -> Iterator[dict[str, Any]]:
-        nonlocal line
-        for line, row in numbered:  # noqa: B007 - the line at which the database stops reading is at fault
-            yield row
-
+    first, *_ = ahead = list(islice(numbered, 1))
+    rows = (row for _line, row in chain(ahead, numbered))
     try:
-        tx.many(f"dump.add_{table}", told())
-    except (sqlite3.IntegrityError, sqlite3.DataError) as error:
-        raise InvalidFile(f"line {line} breaks a rule of the database: {error}") from error
-    except UnicodeEncodeError as error:
-        raise InvalidFile(f"line {line} holds half a character") from error
+        tx.many(f"dump.add_{table}", rows)
+    except BrokenRow as broken:
+        line = first[0] + broken.number
+        if isinstance(broken.__cause__, UnicodeEncodeError):
+            raise InvalidFile(f"line {line} holds half a character") from broken
+        raise InvalidFile(f"line {line} breaks a rule of the database: {broken.rule}") from broken
+
+
+def counters(tx: Tx) -> list[tuple[str, int]]:
+    """The tables that count by themselves and gave an id out, each with the last one."""
+    return tx.all(tuple, "dump.counters")
+
+
+def put_back(tx: Tx, before: list[tuple[str, int]]) -> None:
+    """Let every table go on as before: what is undone does not undo its counters on every engine."""
+    for table, _ in counters(tx):
+        tx.run("dump.unset_counter", table=table)
+    for table, last in before:
+        set_counter(tx, table, last)
 
 
 def set_counter(tx: Tx, table: str, last: int) -> None:

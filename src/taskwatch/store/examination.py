@@ -5,8 +5,8 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 
-from taskwatch.store import schema
-from taskwatch.store.base import SCHEMA_VERSION, Finding, Level
+from taskwatch.store import schema, steps
+from taskwatch.store.base import Finding, Level
 from taskwatch.store.place import files_of
 
 _SHOWN_FAULTS = 3
@@ -17,7 +17,7 @@ def examine(path: str, connection: sqlite3.Connection, *, full: bool) -> Iterato
     yield judge_library(sqlite3.sqlite_version_info, _ask(connection, "PRAGMA journal_mode"))
     yield judge_file_system(path, schema.file_system(path))
     yield from judge_rights(path)
-    yield Finding("schema", "ok", f"version {SCHEMA_VERSION}")
+    yield steps.judge(schema.applied(connection))
     yield _judge_pages(connection, full=full)
     yield _judge_references(connection)
 

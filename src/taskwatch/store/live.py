@@ -1,11 +1,12 @@
-"""The folder beside a database where its daemons are reached: a socket for each process and purpose."""
+"""The folder where the daemons of a database are reached: a socket for each process and purpose."""
 
 import os
 import socket
 import stat
 from contextlib import suppress
 
-from taskwatch.store.place import live_folder
+from taskwatch.store.address import is_postgres
+from taskwatch.store.place import live_folder, make_folders
 
 LONGEST_ADDRESS = 100  # bytes; the systems allow 104 to 108
 
@@ -32,6 +33,8 @@ class LiveFolder:
     def make(cls, url: str) -> "LiveFolder":
         """The folder of a database, made when missing, for its owner alone."""
         path = live_folder(url)
+        if is_postgres(url):
+            make_folders(os.path.dirname(path))
         with suppress(FileExistsError):
             os.mkdir(path, 0o700)
         folder = cls(path, (os.geteuid(),))

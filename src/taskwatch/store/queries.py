@@ -20,7 +20,10 @@ def question(name: str) -> str:
 
 @cache
 def headings(file: str) -> dict[str, str]:
-    """All questions of one file, by heading."""
-    with open(os.path.join(FOLDER, f"{file}.sql"), encoding="utf-8") as stream:
+    """All questions of one file, by heading; none where there is no such file."""
+    path = os.path.join(FOLDER, f"{file}.sql")
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as stream:
         parts = re.split(r"^-- name: (\w+)\n", stream.read(), flags=re.MULTILINE)
     return dict(zip(parts[1::2], (sql.strip() for sql in parts[2::2]), strict=True))

@@ -3,46 +3,45 @@
 import os
 import secrets
 import sqlite3
-from typing import TYPE_CHECKING
 
 from taskwatch.errors import Unavailable
-from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION
+from taskwatch.store import steps
+from taskwatch.store.base import APPLICATION_ID
+from taskwatch.store.steps import Half
 
-if TYPE_CHECKING:
-    from sqlite_utils import Migrations
-
-FOLDER = os.path.join(os.path.dirname(__file__), "migrations")
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph"}
 WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
-def migrate(connection: sqlite3.Connection) -> list[str]:
+def migrate(connection: sqlite3.Connection, until: Half) -> list[str]:
     """Apply what is missing, in one transaction; the names of the steps applied.
 
     Raises:
         Unavailable: the file lies on a network file system, where SQLite's locks do not hold.
     """
-    from sqlite_utils import Database
-
     _refuse_network(connection)
     if is_empty(connection):
         connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        steps = _steps()
-        database = Database(connection, recursive_triggers=False)
-        pending = [step.name for step in steps.pending(database)]
-        steps.apply(database)
+        due = steps.due(applied(connection), "post" if is_empty(connection) else until)
+        _apply(connection, due)
         connection.execute(
             "INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(4),)
         )
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version = {steps.stage(applied(connection)).pre}")
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
-    return pending
+    return [step.name for step in due]
+
+
+def applied(connection: sqlite3.Connection) -> list[str]:
+    """The steps that a database remembers."""
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    return [row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations")] if there else []
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
@@ -85,21 +84,20 @@ def _refuse_network(connection: sqlite3.Connection) -> None:
         )
 
 
-def _steps() -> "Migrations":
+def _apply(connection: sqlite3.Connection, due: list[steps.Step]) -> None:
     from sqlite_utils import Database, Migrations
 
-    steps = Migrations("taskwatch")
+    migrations = Migrations("taskwatch")
 
-    def register(name: str) -> None:
-        @steps(name=name.removesuffix(".sql"))
-        def step(database: Database) -> None:
-            with open(os.path.join(FOLDER, name), encoding="utf-8") as script:
-                for statement in _statements(script.read()):
-                    database.execute(statement)
+    def register(step: steps.Step) -> None:
+        @migrations(name=step.name)
+        def apply(database: Database) -> None:
+            for statement in _statements(step.script()):
+                database.execute(statement)
 
-    for name in sorted(name for name in os.listdir(FOLDER) if name.endswith(".sql")):
-        register(name)
-    return steps
+    for step in due:
+        register(step)
+    migrations.apply(Database(connection, recursive_triggers=False))
 
 
 def _statements(script: str) -> list[str]:

@@ -7,12 +7,13 @@ contention without waiting. The live file is never opened by path, which would d
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from taskwatch import clock
 from taskwatch.errors import StoreUnusable
-from taskwatch.store.base import APPLICATION_ID, SCHEMA_VERSION, Record
+from taskwatch.store import base
+from taskwatch.store.base import APPLICATION_ID, EVERYTHING, BrokenRow, Record, half_a_character
 from taskwatch.store.fault import translated
 from taskwatch.store.place import find_file
 from taskwatch.store.queries import question
@@ -26,6 +27,8 @@ BREATH = 0.001  # seconds between two attempts to begin
 
 class SqliteTx:
     """A transaction on one connection."""
+
+    alone = True
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -56,10 +59,23 @@ class SqliteTx:
 
     def many(self, name: str, rows: Iterable[Mapping[str, Any] | tuple[Any, ...]]) -> None:
         """Run one question for each of many rows."""
-        self._connection.executemany(question(name), rows)
+        number = 0
+
+        def counted() -> Iterator[Mapping[str, Any] | tuple[Any, ...]]:
+            nonlocal number
+            for number, row in enumerate(rows):  # noqa: B007 - the row at which SQLite stops reading is at fault
+                yield row
+
+        try:
+            self._connection.executemany(question(name), counted())
+        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeEncodeError) as error:
+            raise BrokenRow(number, str(error)) from error
 
     def _execute(self, name: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        return self._connection.execute(question(name), values)
+        try:
+            return self._connection.execute(question(name), values)
+        except UnicodeEncodeError as error:
+            raise half_a_character() from error
 
 
 class SqliteStore:
@@ -70,6 +86,7 @@ class SqliteStore:
         self.connection = connection
         self._patience = patience
         self.steps: list[str] = []
+        self.kept = 0
 
     @classmethod
     def open(cls, path: str, *, create: bool, patience: float) -> "SqliteStore":
@@ -111,20 +128,34 @@ class SqliteStore:
                 self.connection.backup(copy)
             yield SqliteTx(copy)
 
+    def sandbox(self) -> AbstractContextManager[SqliteTx]:
+        """The same: a copy may be written."""
+        return self.snapshot()
+
     @contextmanager
-    def write(self, *, dry_run: bool = False) -> Iterator[SqliteTx]:
-        """A transaction that waits for its turn at once, and is kept when all went well."""
+    def write(self, *, dry_run: bool = False, concurrent: bool = False) -> Iterator[SqliteTx]:
+        """A transaction that waits for its turn at once, and is kept when all went well; always alone."""
+        del concurrent
         with translated(self.url):
             self._await_turn()
             rows_before = self.connection.total_changes
             try:
                 yield SqliteTx(self.connection)
+                self.kept += not dry_run
                 self.connection.execute("ROLLBACK" if dry_run else "COMMIT")
             except BaseException:
                 self.connection.rollback()
                 raise
             if not dry_run and self.connection.total_changes != rows_before:
                 nudge(self.url)
+
+    def horizon(self) -> int:
+        """All there is: writers come one after the other, so that what can be read is complete."""
+        return EVERYTHING
+
+    def now(self) -> int:
+        """This machine's time: nobody else uses the file."""
+        return clock.now()
 
     def upkeep(self) -> "Upkeep":
         """What takes care of the file."""
@@ -156,7 +187,7 @@ class SqliteStore:
         return True
 
     def _prepare(self, *, migrate: bool) -> None:
-        if self._identity() != (APPLICATION_ID, SCHEMA_VERSION):
+        if self._identity() != (APPLICATION_ID, base.SCHEMA_VERSION):
             self._upgrade(migrate=migrate)
         if self.connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             self.connection.execute("PRAGMA journal_mode = TRUNCATE")
@@ -166,7 +197,7 @@ class SqliteStore:
         return application, self.connection.execute("PRAGMA user_version").fetchone()[0]
 
     def _upgrade(self, *, migrate: bool) -> None:
-        from taskwatch.store import schema
+        from taskwatch.store import schema, steps
 
         with self.read():  # one snapshot: another process may be making the database at this moment
             (application, version), empty = self._identity(), schema.is_empty(self.connection)
@@ -174,14 +205,12 @@ class SqliteStore:
             raise StoreUnusable(
                 f"{self.url} is a SQLite file of another program", hint="give another path with --db"
             )
-        if version > SCHEMA_VERSION:
-            raise StoreUnusable(
-                f"{self.url} has schema {version}, this taskwatch knows up to {SCHEMA_VERSION}",
-                hint="upgrade taskwatch on this machine",
-            )
-        if version < SCHEMA_VERSION and not migrate:
+        reached = steps.Stage(version, steps.stage(schema.applied(self.connection)).post)
+        if steps.is_ready(reached, self.url):
+            return
+        if not migrate:
             raise StoreUnusable(f"{self.url} has an older schema", hint="run: taskwatch db migrate")
-        self.steps = schema.migrate(self.connection)
+        self.steps = schema.migrate(self.connection, "pre")
 
 
 def _connect(path: str, patience: float) -> sqlite3.Connection:

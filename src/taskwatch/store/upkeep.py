@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import Any
 
 from taskwatch.errors import Conflict, InvalidInput, StoreUnusable, Unavailable
@@ -50,6 +50,27 @@ class SqliteUpkeep:
         finally:
             for file in files_of(part):
                 os.unlink(file)
+
+    def migrate(self) -> list[str]:
+        """Apply both halves of every step."""
+        with translated(self._path):
+            return schema.migrate(self._connection, "post")
+
+    def grants(self, role: str) -> list[str]:
+        """None: the rights of the file say who may use it."""
+        del role
+        raise InvalidInput(
+            "SQLite has no roles: the rights of the file say who may use it",
+            hint="name a PostgreSQL database with --db",
+        )
+
+    def at_leisure(self) -> AbstractContextManager[None]:
+        """Nothing to do: a transaction may last."""
+        return nullcontext()
+
+    def others(self) -> int:
+        """Nobody that SQLite knew of."""
+        return 0
 
     def set_journal(self, mode: str) -> str:
         """Switch between `wal` and `truncate`; the file remembers the first, and opening it the second."""

@@ -7,6 +7,7 @@ from server.pusher.loopback import APP, sdk_of
 from taskwatch.server.pusher.roster import Member
 from taskwatch.server.pusher.signing import sign_request
 from taskwatch.server.settings import Settings
+from taskwatch.store import EVERYTHING
 
 MINUTE_MS = 60_000
 
@@ -26,7 +27,7 @@ def event(**changes):
 
 def origins(store):
     with store.read() as tx:
-        return [row[-1] for row in tx.all(tuple, "events.facts", after=0, until=None, limit=100)]
+        return [row[-1] for row in tx.all(tuple, "events.facts", after=0, until=EVERYTHING, limit=100)]
 
 
 def roster(server):

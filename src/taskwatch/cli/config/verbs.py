@@ -8,9 +8,10 @@ import click
 from taskwatch.cli import output
 from taskwatch.cli.command import command
 from taskwatch.cli.session import Session, pass_session
+from taskwatch.store.address import shown
 
 if TYPE_CHECKING:
-    from taskwatch.config import Config
+    from taskwatch.config import Config, Setting
 
 
 class SettingShape(TypedDict):
@@ -51,7 +52,7 @@ class CheckedShape(TypedDict):
 @pass_session
 def show(session: Session, origin: bool) -> None:
     """Show every key with the value in force."""
-    settings = session.config.settings()
+    settings = [_without_password(setting) for setting in session.config.settings()]
     if session.json:
         output.emit([setting._asdict() for setting in settings])
         return
@@ -69,7 +70,7 @@ def path(session: Session) -> None:
     """Show which configuration files are searched, the strongest first, and which database is used."""
     from taskwatch.config import database_path
 
-    database = database_path(session.config, session.environ)
+    database = shown(database_path(session.config, session.environ))
     files: list[FileShape] = [{"path": path, "found": found} for path, found in session.config.files]
     if session.json:
         output.emit({"database": database, "files": files})
@@ -120,6 +121,10 @@ def _judge(config: "Config") -> tuple[list[str], int]:
     open_channels(wished, load(enabled_plugins(config), plugin_folder(config, os.environ)), Services(""))
     own = [channel for channel in wished if channel.origin != "default"]
     return [path for path, found in config.files if found], len(changed) + len(own)
+
+
+def _without_password(setting: "Setting") -> "Setting":
+    return setting._replace(value=shown(setting.value)) if isinstance(setting.value, str) else setting
 
 
 def _spell(value: str | int | bool) -> str:

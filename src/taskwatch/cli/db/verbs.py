@@ -1,13 +1,13 @@
 """The verbs of `taskwatch db`."""
 
-from contextlib import ExitStack
-from typing import Any, Self
+from typing import Any
 
 import click
 
 from taskwatch.actions import retention, upkeep
 from taskwatch.cli import output
 from taskwatch.cli.command import command
+from taskwatch.cli.db.bar import Bar
 from taskwatch.cli.session import Session, pass_session
 
 _DAY_MS = 86_400_000
@@ -46,7 +46,7 @@ def backup(session: Session, file: str, force: bool) -> None:
     It may be in use meanwhile. The copy is one moment's state, complete in one file that only you can read.
     Never copy the database with cp: that can lose what others are writing.
     """
-    with _Bar("Copying") as bar:
+    with Bar("Copying") as bar:
         done = upkeep.backup(session.store(create=False), file, force=force, told=bar.reach)
     if session.json:
         output.emit(done)
@@ -56,26 +56,31 @@ def backup(session: Session, file: str, force: bool) -> None:
 
 @command(
     "migrate",
-    examples=["taskwatch db migrate", "taskwatch db migrate --journal auto"],
+    examples=["taskwatch db migrate", "taskwatch db migrate --pre", "taskwatch db migrate --journal auto"],
     shape="taskwatch.actions.upkeep:Migrated",
 )
+@click.option("--pre", "half", flag_value="pre", help="Only add what this version needs.")
+@click.option("--post", "half", flag_value="post", help="Only take away what the version before needed.")
 @click.option(
     "--journal",
     type=click.Choice(["wal", "truncate", "auto"]),
-    help="Switch the journal; auto is wal where this SQLite is free of the WAL-reset bug.",
+    help="Switch SQLite's journal; auto is wal where this SQLite is free of the WAL-reset bug.",
 )
 @pass_session
-def migrate(session: Session, journal: str | None) -> None:
+def migrate(session: Session, half: str | None, journal: str | None) -> None:
     """Upgrade the database's schema to this version of taskwatch, or switch its journal.
 
-    Every command that changes something upgrades the schema by itself; back up first.
+    A step has two halves. While machines are upgraded one by one, run it with --pre before the first and
+    with --post after the last: in between, this version and the one before work side by side. Without either
+    it does both. A command that changes something adds what it lacks by itself, if it may; back up first.
     """
-    done = upkeep.migrate(session.store(), journal)
+    done = upkeep.migrate(session.store(create=half != "post"), journal, finish=half != "pre")
     if session.json:
         output.emit(done)
         return
     steps = ", ".join(done["applied"]) or "nothing to do"
-    output.text(f"{steps}: schema {done['schema_version']}, journal {done['journal_mode']}")
+    journaling = f", journal {done['journal_mode']}" if done["journal_mode"] else ""
+    output.text(f"{steps}: schema {done['schema_version']}{journaling}")
 
 
 @command(
@@ -141,25 +146,3 @@ def _events_before(session: Session, duration: str | None) -> int | None:
 
 def _keys_before(session: Session) -> int:
     return session.now - session.config.number("retention.idempotency_hours") * _HOUR_MS
-
-
-class _Bar:
-    """A progress bar whose length is known only at the first step."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._stack = ExitStack()
-        self._done = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._stack.close()
-
-    def reach(self, done: int, total: int) -> None:
-        """So much of the whole is done."""
-        if not self._done:
-            self._advance = self._stack.enter_context(output.progress(total, self._label))
-        self._advance(done - self._done)
-        self._done = done

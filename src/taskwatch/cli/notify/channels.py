@@ -3,21 +3,21 @@
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from taskwatch import clock
 from taskwatch.cli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from taskwatch.plugin.sender import Sender
     from taskwatch.services.notify import Kit, Notify
 
 
-def kit(session: Session) -> "Kit":
+def kit(session: Session, now: "Callable[[], int]" = clock.now) -> "Kit":
     """The rules and channels of the configuration; InvalidConfig if one is wrong."""
-    from taskwatch import clock
     from taskwatch.services.notify import equip
 
-    return equip(session.config, session.environ, public_url(session), clock.now)
+    return equip(session.config, session.environ, public_url(session), now)
 
 
 def public_url(session: Session) -> str:
@@ -31,17 +31,18 @@ def public_url(session: Session) -> str:
 @asynccontextmanager
 async def notifying(session: Session) -> "AsyncIterator[Notify]":
     """Planner and delivery on the database, which has to be there; stopped and closed at the end."""
-    from taskwatch import clock
     from taskwatch.services.database import Database
     from taskwatch.services.notify import Notify
+    from taskwatch.services.time import telling
 
     database = Database(session.store(create=False).url)
     try:
-        notify = Notify(database, kit(session), clock.now)
-        try:
-            yield notify
-        finally:
-            await notify.stop()
+        async with telling(database) as now:
+            notify = Notify(database, kit(session, now), now)
+            try:
+                yield notify
+            finally:
+                await notify.stop()
     finally:
         await database.close()
 

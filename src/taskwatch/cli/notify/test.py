@@ -72,14 +72,13 @@ async def _test(session: Session, name: str, user_id: int, address: str) -> Test
 
 async def _try(session: Session, sender: "Sender", trial: "Trial") -> "tuple[int, Outcome]":
     """Its delivery and how the only try ended."""
-    from taskwatch import clock
     from taskwatch.actions import deliveries
     from taskwatch.actions.trial import begin
 
     store = session.store(create=False)
-    claimed = begin(store, trial, clock.now(), round(1000 * sender.seconds))
+    claimed = begin(store, trial, store.now(), round(1000 * sender.seconds))
     outcome = await sender.send(claimed.message)
-    deliveries.record(store, claimed, outcome, clock.now())
+    deliveries.record(store, claimed, outcome, store.now())
     return claimed.id, outcome
 
 

@@ -2,6 +2,7 @@
 
 {"whisper": {"channel", "text"}}      a client's event, for everybody in the channel
 {"terminate": user id}                end the sockets of a user
+{"missed": true}                      something went by unheard: ask the others who is there
 {"roster": …}                         see the roster
 """
 
@@ -202,6 +203,8 @@ class Switchboard:
                 self._say(channel, text)
             case {"terminate": user_id}:
                 self._end(user_id)
+            case {"missed": True}:
+                self._bus.send(self.roster.ask())
             case _:
                 self._settle(self.roster.apply(sender, message))
 

@@ -1,6 +1,6 @@
 -- name: of
 SELECT user_id, channel, address, state, detail, changed_at FROM contacts
-WHERE user_id = :user_id AND (:channel IS NULL OR channel = :channel) ORDER BY channel, address
+WHERE user_id = :user_id AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel) ORDER BY channel, address
 
 -- name: keep
 INSERT INTO contacts (user_id, channel, address, state, detail, changed_at)

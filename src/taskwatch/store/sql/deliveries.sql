@@ -41,7 +41,7 @@ UPDATE deliveries SET state = :state, reason = :reason, ended_at = :now WHERE id
 UPDATE deliveries
 SET state = :state, reason = :reason, attempt = :attempt, due_at = :due_at, detail = :detail,
     provider_id = coalesce(:provider_id, provider_id), crashes = 0, worker = NULL, lease_until = NULL,
-    ended_at = CASE WHEN :state = 'pending' THEN NULL ELSE :now END
+    ended_at = CASE WHEN :state = 'pending' THEN NULL ELSE CAST(:now AS BIGINT) END
 WHERE id = :id AND worker = :worker AND attempt = :held AND state = 'leased'
 
 -- name: end_attempt
@@ -56,7 +56,7 @@ ORDER BY lease_until, id
 -- name: reclaim
 UPDATE deliveries
 SET state = :state, reason = :reason, due_at = :due_at, crashes = crashes + 1, worker = NULL,
-    lease_until = NULL, ended_at = CASE WHEN :state = 'pending' THEN NULL ELSE :now END
+    lease_until = NULL, ended_at = CASE WHEN :state = 'pending' THEN NULL ELSE CAST(:now AS BIGINT) END
 WHERE id = :id AND state = 'leased'
 
 -- name: crash_attempt
@@ -113,7 +113,7 @@ ON CONFLICT (key) DO NOTHING RETURNING user_id, id
 SELECT d.id, d.uid, d.user_id, d.task_id, d.channel, d.address, n.kind, n.level, n.title, d.state, d.reason,
     d.attempt, d.crashes, d.detail, d.created_at, d.ended_at
 FROM deliveries AS d JOIN notifications AS n ON n.id = d.notification_id
-WHERE d.state = 'dead' AND (:channel IS NULL OR d.channel = :channel)
+WHERE d.state = 'dead' AND (CAST(:channel AS TEXT) IS NULL OR d.channel = :channel)
 ORDER BY d.id DESC LIMIT :limit
 
 -- name: one
@@ -144,7 +144,7 @@ WHERE id = :id AND state = 'dead'
 -- What ended without having arrived, since an instant, in the order in which it was made.
 SELECT id FROM deliveries
 WHERE state IN ('dead', 'expired') AND ended_at >= :since AND ended_at < :until
-    AND (:channel IS NULL OR channel = :channel)
+    AND (CAST(:channel AS TEXT) IS NULL OR channel = :channel)
 ORDER BY id
 
 -- name: add_notification
@@ -187,6 +187,6 @@ SELECT count(*) FROM deliveries WHERE state = 'dead'
 
 -- name: waiting
 -- How many deliveries of each channel wait, are under way or are dead.
-SELECT channel, state, count(*) FROM deliveries WHERE state = 'pending' GROUP BY channel
-UNION ALL SELECT channel, state, count(*) FROM deliveries WHERE state = 'leased' GROUP BY channel
-UNION ALL SELECT channel, state, count(*) FROM deliveries WHERE state = 'dead' GROUP BY channel
+SELECT channel, state, count(*) FROM deliveries WHERE state = 'pending' GROUP BY channel, state
+UNION ALL SELECT channel, state, count(*) FROM deliveries WHERE state = 'leased' GROUP BY channel, state
+UNION ALL SELECT channel, state, count(*) FROM deliveries WHERE state = 'dead' GROUP BY channel, state

@@ -9,6 +9,29 @@ SELECT name, type, "notnull" OR pk > 0 FROM pragma_table_info(:table) ORDER BY c
 -- The epoch stays behind: a database made from a dump is another event log. So do secrets.
 SELECT * FROM meta WHERE name NOT IN ('epoch', 'pusher_secret', 'link_secret') ORDER BY name
 
+-- name: moved_meta
+-- Secrets go with what is moved; the epoch, and the cursor that begins with it, are the new log's own.
+SELECT * FROM meta WHERE name NOT IN ('epoch', 'planned') ORDER BY name
+
+-- name: credentials
+SELECT * FROM credentials ORDER BY id
+
+-- name: add_credentials
+INSERT INTO credentials (
+    id, kind, name, hash, user_id, roles, workflows, admin, parent_id, created_at, expires_at,
+    revoked_at, last_used_at
+) VALUES (
+    :id, :kind, :name, :hash, :user_id, :roles, :workflows, :admin, :parent_id, :created_at,
+    :expires_at, :revoked_at, :last_used_at
+)
+
+-- name: channel_states
+SELECT * FROM channel_states ORDER BY channel
+
+-- name: add_channel_states
+INSERT INTO channel_states (channel, failures, openings, open_until, reason, changed_at)
+VALUES (:channel, :failures, :openings, :open_until, :reason, :changed_at)
+
 -- name: add_meta
 -- What the new database knows of itself already stands.
 INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING
@@ -198,6 +221,9 @@ SELECT name, seq FROM sqlite_sequence ORDER BY name
 -- name: set_counter
 UPDATE sqlite_sequence SET seq = :last WHERE name = :table
 
+-- name: unset_counter
+DELETE FROM sqlite_sequence WHERE name = :table
+
 -- name: add_counter
 INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)
 
@@ -225,3 +251,10 @@ SELECT
     + (SELECT count(*) FROM quiet_hours)
     + (SELECT count(*) FROM acknowledgements)
     + (SELECT count(*) FROM mutes)
+
+-- name: left_out
+-- The rows that no dump has, but a move.
+SELECT
+    (SELECT count(*) FROM credentials)
+    + (SELECT count(*) FROM channel_states)
+    + (SELECT count(*) FROM meta WHERE name NOT IN ('epoch', 'planned'))

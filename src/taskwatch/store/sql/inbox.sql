@@ -4,13 +4,13 @@ SELECT id, kind, reason, level, task_id, workflow_id, title, text, url, data, oc
     seen_at, read_at, archived_at
 FROM notifications
 WHERE user_id = :user_id AND in_inbox = 1 AND id < :before
-    AND (archived_at IS NOT NULL) = :archived AND (:unread = 0 OR read_at IS NULL)
+    AND (archived_at IS NOT NULL) = (:archived = 1) AND (:unread = 0 OR read_at IS NULL)
 ORDER BY id DESC LIMIT :limit
 
 -- name: chosen
 -- Those of some entries that are in a user's inbox; `ids` is a JSON list.
 SELECT id FROM notifications
-WHERE user_id = :user_id AND in_inbox = 1 AND id IN (SELECT value FROM json_each(:ids)) ORDER BY id
+WHERE user_id = :user_id AND in_inbox = 1 AND id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) ORDER BY id
 
 -- name: unseen
 SELECT id FROM notifications
@@ -43,7 +43,7 @@ WHERE user_id = :user_id AND in_inbox = 1 AND read_at IS NULL AND archived_at IS
 -- name: broadcast
 -- Of some entries, the data of those that go to open pages.
 SELECT n.data FROM notifications AS n
-WHERE n.id IN (SELECT value FROM json_each(:ids)) AND EXISTS (
+WHERE n.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) AND EXISTS (
     SELECT 1 FROM deliveries AS d
     WHERE d.notification_id = n.id AND d.channel = 'broadcast' AND d.state = 'sent')
 ORDER BY n.id

@@ -38,7 +38,7 @@ SELECT name, sum(members), sum(waiting) FROM (
     SELECT a.role_name, 0, count(*) FROM assignments AS a JOIN tasks AS t ON t.id = a.task_id
     WHERE a.role_name IS NOT NULL AND t.status IN ('pending', 'ready', 'in_progress', 'on_hold')
     GROUP BY a.role_name
-) GROUP BY name ORDER BY name
+) AS roles GROUP BY name ORDER BY name
 
 -- name: grant
 INSERT INTO user_roles (role_name, user_id, granted_at) VALUES (:role_name, :user_id, :granted_at)

@@ -8,7 +8,7 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 -- name: following
 -- What is to be told behind a place in the log. Of status changes only those that end a task.
 SELECT seq, kind, at, task_id, payload FROM events
-WHERE seq > :after AND instr(:kinds, ' ' || kind || ' ') > 0 AND task_id IS NOT NULL
+WHERE seq > :after AND seq <= :until AND instr(:kinds, ' ' || kind || ' ') > 0 AND task_id IS NOT NULL
     AND (kind <> 'task.status.changed' OR status IN ('completed', 'failed', 'skipped', 'cancelled'))
 ORDER BY seq LIMIT :limit
 
@@ -23,8 +23,8 @@ SELECT level FROM alerts WHERE task_id = :task_id AND cycle = :cycle AND ordinal
 
 -- name: was_alerted
 SELECT 1 FROM deliveries AS d JOIN notifications AS n ON n.id = d.notification_id
-WHERE d.task_id = :task_id AND (:user_id IS NULL OR d.user_id = :user_id)
-    AND (:channel IS NULL OR d.channel = :channel) AND d.state = 'sent'
+WHERE d.task_id = :task_id AND (CAST(:user_id AS BIGINT) IS NULL OR d.user_id = :user_id)
+    AND (CAST(:channel AS TEXT) IS NULL OR d.channel = :channel) AND d.state = 'sent'
     AND n.kind = 'task.sla.exceeded' AND n.cycle = :cycle
 LIMIT 1
 
@@ -32,7 +32,7 @@ LIMIT 1
 -- Messages that a person got or gets on a channel between two instants; a summary of the day before is extra.
 SELECT count(DISTINCT d.notification_id) FROM deliveries AS d JOIN notifications AS n ON n.id = d.notification_id
 WHERE d.user_id = :user_id AND d.channel = :channel AND d.due_at >= :begin AND d.due_at < :end
-    AND d.state IN ('pending', 'leased', 'sent', 'dead') AND d.rule IS NOT 'daily_cap'
+    AND d.state IN ('pending', 'leased', 'sent', 'dead') AND coalesce(d.rule, '') <> 'daily_cap'
 
 -- name: group_end
 SELECT min(due_at) FROM deliveries
@@ -49,12 +49,12 @@ WHERE state = 'suppressed' AND reason IN ('daily_cap', 'grouped') AND due_at <= 
 GROUP BY user_id, channel, address, reason ORDER BY min(id)
 
 -- name: entries
--- What a summary tells, the oldest first; what became of a task may have made it idle. The pluses keep the
--- index of everything that a person was ever sent out of it.
+-- What a summary tells, the oldest first; what became of a task may have made it idle. What is added to a value
+-- keeps the index of everything that a person was ever sent out of it.
 SELECT n.task_id, n.kind, n.data FROM deliveries AS d
 JOIN notifications AS n ON n.id = d.notification_id LEFT JOIN tasks AS t ON t.id = n.task_id
 WHERE d.state = 'suppressed' AND d.reason IN ('daily_cap', 'grouped') AND d.reason = :reason
-    AND d.due_at <= :now AND +d.user_id = :user_id AND +d.channel = :channel AND d.address = :address
+    AND d.due_at <= :now AND +d.user_id = :user_id AND d.channel || '' = :channel AND d.address = :address
     AND (n.kind <> 'task.sla.exceeded' OR (t.status IN ('in_progress', 'on_hold') AND t.cycle = n.cycle))
     AND (n.kind <> 'task.became.ready' OR t.status = 'ready')
 ORDER BY +d.id
@@ -62,12 +62,12 @@ ORDER BY +d.id
 -- name: postpone_gathered
 UPDATE deliveries SET reason = 'daily_cap', due_at = :due_at
 WHERE state = 'suppressed' AND reason IN ('daily_cap', 'grouped') AND reason = :reason
-    AND due_at <= :now AND +user_id = :user_id AND +channel = :channel AND address = :address
+    AND due_at <= :now AND +user_id = :user_id AND channel || '' = :channel AND address = :address
 
 -- name: close_gathered
 UPDATE deliveries SET reason = :closed, detail = :detail
 WHERE state = 'suppressed' AND reason IN ('daily_cap', 'grouped') AND reason = :reason
-    AND due_at <= :now AND +user_id = :user_id AND +channel = :channel AND address = :address
+    AND due_at <= :now AND +user_id = :user_id AND channel || '' = :channel AND address = :address
 
 -- name: supersede
 -- An older alert that still waits says less than the newer one.

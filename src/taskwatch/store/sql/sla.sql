@@ -12,7 +12,7 @@ SELECT
 SELECT * FROM task_record WHERE due_at <= :due ORDER BY due_at, id
 
 -- name: at_risk
--- Running tasks at risk that are due after an instant; the pluses keep the index of all others out of it.
+-- Running tasks at risk that are due after an instant; the plus keeps the index of all others out of it.
 SELECT * FROM task_record WHERE at_risk_at <= :now AND +due_at > :due_after ORDER BY +due_at, id
 
 -- name: below_share
@@ -34,7 +34,7 @@ SELECT t.*, l.cycle, l.at, l.state, l.banked_ms, l.timeout_minutes,
         ORDER BY a.ordinal DESC LIMIT 1)
 FROM (
     SELECT ledger.*, row_number() OVER (PARTITION BY task_id ORDER BY id DESC) AS place
-    FROM ledger WHERE at <= :now AND (:task_id IS NULL OR task_id = :task_id)
+    FROM ledger WHERE at <= :now AND (CAST(:task_id AS BIGINT) IS NULL OR task_id = :task_id)
 ) AS l JOIN task_record AS t ON t.id = l.task_id
 WHERE l.place = 1 AND l.state <> 'stopped' ORDER BY t.id
 
@@ -48,7 +48,7 @@ SELECT count(*) FROM (
 -- name: alerts_due
 -- The next tasks to alert for, in the order of their slots, from behind a place in it.
 SELECT * FROM task_record
-WHERE next_alert_at <= :now AND (next_alert_at, id) > (:after_at, :after_id) AND +status = 'in_progress'
+WHERE next_alert_at <= :now AND (next_alert_at, id) > (:after_at, :after_id) AND status || '' = 'in_progress'
 ORDER BY next_alert_at, id LIMIT :limit
 
 -- name: next_alert

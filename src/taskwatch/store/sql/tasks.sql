@@ -6,7 +6,7 @@ SELECT * FROM task_record WHERE id = :id
 SELECT * FROM task_record WHERE code = :code ORDER BY id DESC LIMIT 1
 
 -- name: similar_codes
-SELECT DISTINCT code FROM tasks WHERE code LIKE :prefix || '%' ORDER BY code LIMIT 50
+SELECT DISTINCT code FROM tasks WHERE lower(code) LIKE lower(:prefix) || '%' ORDER BY code LIMIT 50
 
 -- name: of_workflow
 SELECT * FROM task_record WHERE workflow_id = :workflow_id ORDER BY id
@@ -52,15 +52,15 @@ WHERE id = :id AND status = :was_status AND version = :was_version
 -- name: listed
 -- Every filter is optional; `statuses` is a list with a space around each name.
 SELECT * FROM task_record AS t
-WHERE t.id > :after_id AND (:statuses IS NULL OR instr(:statuses, ' ' || t.status || ' ') > 0)
-    AND (:workflow_id IS NULL OR t.workflow_id = :workflow_id)
-    AND (:workflow_type IS NULL OR t.workflow_type = :workflow_type)
-    AND (:types IS NULL OR instr(:types, ' ' || t.workflow_type || ' ') > 0)
-    AND (:text IS NULL OR instr(lower(t.code || ' ' || t.name), lower(:text)) > 0)
-    AND (:user_id IS NULL OR t.claimed_by = :user_id OR EXISTS (
+WHERE t.id > :after_id AND (CAST(:statuses AS TEXT) IS NULL OR instr(:statuses, ' ' || t.status || ' ') > 0)
+    AND (CAST(:workflow_id AS BIGINT) IS NULL OR t.workflow_id = :workflow_id)
+    AND (CAST(:workflow_type AS TEXT) IS NULL OR t.workflow_type = :workflow_type)
+    AND (CAST(:types AS TEXT) IS NULL OR instr(:types, ' ' || t.workflow_type || ' ') > 0)
+    AND (CAST(:text AS TEXT) IS NULL OR instr(lower(t.code || ' ' || t.name), lower(:text)) > 0)
+    AND (CAST(:user_id AS BIGINT) IS NULL OR t.claimed_by = :user_id OR EXISTS (
         SELECT 1 FROM assignments AS a WHERE a.task_id = t.id AND (a.user_id = :user_id OR a.role_name IN (
             SELECT r.role_name FROM user_roles AS r WHERE r.user_id = :user_id))))
-    AND (:role_name IS NULL OR EXISTS (
+    AND (CAST(:role_name AS TEXT) IS NULL OR EXISTS (
         SELECT 1 FROM assignments AS a WHERE a.task_id = t.id AND a.role_name = :role_name))
 ORDER BY t.id LIMIT :limit
 
@@ -100,12 +100,12 @@ SELECT type, user_id, role_name FROM assignments WHERE task_id = :task_id ORDER 
 -- name: assignments_of
 -- For many tasks at once: `ids` is a JSON array.
 SELECT task_id, type, user_id, role_name FROM assignments
-WHERE task_id IN (SELECT value FROM json_each(:ids)) ORDER BY id
+WHERE task_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) ORDER BY id
 
 -- name: dependencies_of
 -- For many tasks at once: which code each comes after, and whether that one is satisfied.
 SELECT d.task_id, d.after_id, t.code, t.status FROM dependencies AS d JOIN tasks AS t ON t.id = d.after_id
-WHERE d.task_id IN (SELECT value FROM json_each(:ids)) ORDER BY d.task_id, d.after_id
+WHERE d.task_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) ORDER BY d.task_id, d.after_id
 
 -- name: assign
 INSERT INTO assignments (task_id, type, user_id, role_name)

@@ -37,7 +37,7 @@ WHERE type = :type AND taskable_type = :taskable_type AND subject_id = :subject_
 -- name: by_subject
 -- The active run first, then the newest.
 SELECT id, type_id, type, taskable_type, subject_id, status, started_at, ended_at FROM workflows
-WHERE type = :type AND subject_id = :subject_id AND (:taskable_type IS NULL OR taskable_type = :taskable_type)
+WHERE type = :type AND subject_id = :subject_id AND (CAST(:taskable_type AS TEXT) IS NULL OR taskable_type = :taskable_type)
 ORDER BY status = 'active' DESC, id DESC
 
 -- name: listed
@@ -45,9 +45,9 @@ SELECT w.id, w.type_id, w.type, w.taskable_type, w.subject_id, w.status, w.start
     count(t.id), count(t.id) FILTER (WHERE t.status IN ('completed', 'skipped')),
     count(t.id) FILTER (WHERE t.due_at + 1000 <= :now), count(t.id) FILTER (WHERE t.status = 'failed')
 FROM workflows AS w LEFT JOIN tasks AS t ON t.workflow_id = w.id
-WHERE (:status IS NULL OR w.status = :status) AND (:type IS NULL OR w.type = :type)
-    AND (:before_id IS NULL OR w.id < :before_id)
-    AND (:types IS NULL OR instr(:types, ' ' || w.type || ' ') > 0)
+WHERE (CAST(:status AS TEXT) IS NULL OR w.status = :status) AND (CAST(:type AS TEXT) IS NULL OR w.type = :type)
+    AND (CAST(:before_id AS BIGINT) IS NULL OR w.id < :before_id)
+    AND (CAST(:types AS TEXT) IS NULL OR instr(:types, ' ' || w.type || ' ') > 0)
 GROUP BY w.id ORDER BY w.id DESC LIMIT :limit
 
 -- name: unsatisfied

@@ -1,0 +1,1 @@
+"""PostgreSQL by psycopg 3: the engine that several machines share."""
