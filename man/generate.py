@@ -47,8 +47,8 @@ def pages() -> dict[str, str]:
         "KEYS": [line for key in KEYS.values() for line in _key(key)],
         "PAGES": [_see_also(tops)],
     }
-    for name in ("taskwatch.1", "taskwatch.7", "taskwatch-live.7", "taskwatch-notify.7", "taskwatch.toml.5"):
-        found[name] = _fill(name, parts)
+    for path in sorted(FOLDER.glob("*.in")):
+        found[path.stem] = _fill(path.stem, parts)
     return found
 
 

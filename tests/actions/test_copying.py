@@ -5,7 +5,7 @@ import pytest
 import postgres
 from taskwatch.actions import copying, events, tasks, tokens, transitions, upkeep
 from taskwatch.actions.change import Change
-from taskwatch.cli.demo import play
+from taskwatch.cli.demo.morning import play
 from taskwatch.errors import Conflict, InvalidInput, StoreUnusable, Unavailable
 from taskwatch.store import dump, open_store
 

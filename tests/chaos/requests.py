@@ -14,7 +14,8 @@ from taskwatch.server.pusher.signing import sign_request
 PIECES = {
     "task": "ADV_REVIEW_BC114", "workflow": "bc.114", "type": "bc", "user": "2", "role": "driver",
     "token": "nobody", "taskable_type": "Order", "id": "114", "noun": "adv", "action": "approve",
-    "key": "taskwatch", "app": "1", "channel": "presence-news", "mute": "1", "link": "unread",
+    "subject": "114", "key": "taskwatch", "app": "1", "channel": "presence-news", "mute": "1",
+    "link": "unread", "version": "1", "file": "base.css",
 }  # fmt: skip
 QUERIES = {
     "/events": "topic=news&after=abc-1",

@@ -23,6 +23,8 @@ ORDER = ["ready", "in_progress", "completed"]
 
 
 class ApswTx:
+    alone = True
+
     def __init__(self, connection):
         self.connection = connection
 
@@ -48,7 +50,7 @@ class ApswStore:
         self.connection = connection
 
     @contextmanager
-    def write(self, *, dry_run=False):
+    def write(self, *, dry_run=False, concurrent=False):
         self.connection.execute("BEGIN IMMEDIATE")
         yield ApswTx(self.connection)
         self.connection.execute("COMMIT")

@@ -70,6 +70,6 @@ def test_another_shell_is_wrong_usage(capsys):
 def test_commands_and_options_are_completed():
     assert complete("") == list(ROOT_TABLE)
     assert complete("co") == ["config", "completion"]
-    assert complete("db", "") == ["info", "backup", "migrate", "vacuum", "prune"]
+    assert complete("db", "") == ["info", "backup", "migrate", "copy", "epoch", "grants", "vacuum", "prune"]
     assert complete("db", "migrate", "--jo") == ["--journal"]
     assert complete("db", "migrate", "--journal", "w") == ["wal"]

@@ -20,7 +20,7 @@ from outbox import put
 from taskwatch import clock
 from taskwatch.cli import main, output
 from taskwatch.cli.command import Command
-from taskwatch.cli.demo import play
+from taskwatch.cli.demo.morning import play
 from taskwatch.cli.lazy import LazyGroup
 from taskwatch.cli.schema import describe
 from taskwatch.cli.table import root_group
@@ -114,6 +114,7 @@ ANSWERS = {
     "notify test": ["database --to 5"],
     "notify probe": ["database"],
     "check": [""],
+    "open": ["--print", "task ADV_REVIEW_BC115 --print"],
     "watch": ["--once", "--once --topic workflow.bc.115 -n 3"],
     "events list": ["", "--kind task.status.changed --limit 3", "--topic workflow.bc.* --topic task.1"],
     "events tail": ["", "-n 2"],
@@ -281,7 +282,7 @@ def database_for(words):
 @contextmanager
 def served(words):
     """A daemon of the full database while a command asks for one."""
-    if not words.startswith("daemon "):
+    if words != "open" and not words.startswith("daemon "):
         yield
         return
     command = [sys.executable, "-m", "taskwatch", "--db", "full.db", "daemon", "--port", "0"]

@@ -11,7 +11,7 @@ import postgres
 from cli.test_contract import ACKED, CASES, CODES, MORE, ON_EMPTY_ONLY, die, enter, schema_of
 from taskwatch import clock
 from taskwatch.cli import main, output
-from taskwatch.cli.demo import play
+from taskwatch.cli.demo.morning import play
 from taskwatch.store import open_store
 
 # What is about a file, and refused with a hint.
@@ -19,7 +19,7 @@ REFUSED = {"db backup copy.db", "db migrate --journal truncate"}
 # The server of the tests is not durable, which the doctor tells.
 HASTY = {"doctor": (1, 2)}
 # What needs a database of another kind beside this one, or a daemon: it has tests of its own.
-ELSEWHERE = {"db copy", "daemon status", "daemon stop", "daemon reload"}
+ELSEWHERE = {"db copy", "daemon status", "daemon stop", "daemon reload", "open"}
 HERE = [(words, args) for words, args in CASES if words not in ELSEWHERE]
 LINES = (
     "task add --from more.ndjson", "task start HELD", "task hold HELD --reason lunch",

@@ -9,7 +9,8 @@ from taskwatch.actions import tasks
 from taskwatch.testing import HandClock, new_store
 
 HEAVY = {
-    "aiohttp", "asyncio", "importlib.metadata", "msgspec", "pluggy", "psycopg", "sqlite_utils", "tabulate", "tomli",
+    "aiohttp", "asyncio", "importlib.metadata", "msgspec", "pluggy", "psycopg", "sqlite_utils", "tabulate",
+    "tomli",
 }  # fmt: skip
 SCRIPT = """
 import sys

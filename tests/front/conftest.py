@@ -1,7 +1,5 @@
 """Fixtures: npm's packages, browsers, pages, and the daemons that they talk to."""
 
-import subprocess
-
 import pytest
 
 from front import parts
@@ -12,12 +10,7 @@ from front.daemon import Daemon, running
 @pytest.fixture(scope="session")
 def modules():
     """The folder of npm's packages."""
-    if reason := parts.trouble_with_node():
-        parts.lacking(reason)
-    try:
-        return parts.install()
-    except subprocess.SubprocessError as error:
-        parts.lacking(f"npm could not install the packages: {error}")
+    return parts.packages()
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,16 @@ def find_chromium():
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def packages():
+    """The folder of npm's packages; the test is skipped without them."""
+    if reason := trouble_with_node():
+        lacking(reason)
+    try:
+        return install()
+    except subprocess.SubprocessError as error:
+        lacking(f"npm could not install the packages: {error}")
+
+
 def install():
     """The folder of the packages, installed if they are not there yet.
 

@@ -9,6 +9,7 @@ from taskwatch.model.graph import (
     closes_cycle,
     dependents,
     find_cycle,
+    heaviest_path,
     layers,
     predecessors,
     spell_path,
@@ -169,3 +170,21 @@ def test_a_graph_without_nodes_is_a_graph(order, nothing):
 def test_a_path_is_spelled_with_arrows():
     assert spell_path(["A", "B", "A"]) == "A -> B -> A"
     assert spell_path([1, 1]) == "1 -> 1"
+
+
+def test_the_heaviest_path_sums_up_to_most():
+    after = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"], "e": []}
+    assert heaviest_path(after, {"a": 1, "b": 2, "c": 3, "d": 1, "e": 4}) == ["a", "c", "d"]
+    assert heaviest_path(after, {"a": 1, "b": 2, "c": 3, "d": 1, "e": 6}) == ["e"]
+
+
+def test_of_equally_heavy_paths_the_one_with_most_nodes_is_taken():
+    assert heaviest_path({"a": [], "b": ["a"], "c": ["b"], "d": []}, dict.fromkeys("abcd", 0)) == [
+        "a",
+        "b",
+        "c",
+    ]
+
+
+def test_nothing_has_no_heaviest_path():
+    assert heaviest_path({}, {}) == []

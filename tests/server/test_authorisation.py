@@ -69,6 +69,8 @@ TABLE = {
     "GET /openapi.json": (everybody,),
     "GET /asyncapi.json": (everybody,),
     "GET /docs": (everybody,),
+    "GET /": (known,),
+    "GET /assets/{version}/{file}": (everybody,),
     "POST /logout": (everybody,),
     "POST /login": (nobody,),  # without the secret of a token in the form
     "GET /api/v1/tasks": (known,),
@@ -76,6 +78,11 @@ TABLE = {
     "GET /api/v1/tasks/{task}/explain": (in_scope,),
     "GET /api/v1/tasks/{task}/simulate": (in_scope,),
     "GET /admin/tasks/{task}": (in_scope,),
+    "GET /workflows": (known,),
+    "GET /workflows/{type}/{subject}": (in_scope,),
+    "GET /workflows/{type}/{subject}/history/{task}": (in_scope,),
+    "GET /inbox": (readers,),
+    "GET /admin/operations": (admins,),
     **{
         f"POST /api/v1/tasks/{{task}}/{verb.name}": (assigned, DRY)
         for verb in VERBS.values()
@@ -122,6 +129,10 @@ TABLE = {
     "POST /api/v1/inbox/seen": (readers, DRY),
     "POST /api/v1/inbox/read": (readers, DRY),
     "POST /api/v1/inbox/archive": (readers, DRY),
+    "GET /api/v1/channels": (admins,),
+    "GET /api/v1/deliveries/dead": (admins,),
+    "POST /api/v1/deliveries/retry": (admins, DRY),
+    "POST /api/v1/deliveries/discard": (admins, DRY),
     "GET /api/v1/mutes": (wide,),
     "POST /api/v1/mutes": (admins, {"scope": "type", "target": "bc", "until": "1h", **DRY}),
     "DELETE /api/v1/mutes/{mute}": (admins, DRY),
@@ -239,9 +250,9 @@ def fill(path, thing):
     subject = {MINE: "114", OTHERS: "7"}[thing]
     pieces = {
         "task": f"WORK_{thing.upper()}{subject}", "workflow": f"{thing}.{subject}", "type": thing,
-        "id": subject, "taskable_type": "Order", "noun": "desk", "action": "approve",
+        "id": subject, "subject": subject, "taskable_type": "Order", "noun": "desk", "action": "approve",
         "user": str(OWNER[thing]), "role": "driver", "token": "program", "app": "1", "channel": "news",
-        "mute": "1", "link": "none.none",
+        "mute": "1", "link": "none.none", "version": "1", "file": "base.css",
     }  # fmt: skip
     return re.sub(r"{(\w+)}", lambda found: pieces[found[1]], path)
 

@@ -38,7 +38,7 @@ def test_every_client_hears_something_in_every_round(path, orders):
             session.get("/events", params={"topic": "news"}) as stream,
             talking(session, autoping=False) as talk,
         ):
-            await stream.content.readuntil(b"ok\n\n")
+            await stream.content.readuntil(b": current\n\n")
             await talk.hear()
             for row in range(ROWS):
                 daemon.house.clients.pulse(row)
@@ -72,7 +72,7 @@ def test_who_does_not_read_is_cut_off_by_bytes_or_by_time(path, orders):
                 host, port = daemon.address.removeprefix("http://").split(":")
                 reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
                 writer.write(b"GET /events?topic=news HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                await reader.readuntil(b"ok\n\n")
+                await reader.readuntil(b": current\n\n")
                 writer.transport.pause_reading()
                 outlet = next(iter(clients))
                 outlet.is_stalled(outlet.heard)

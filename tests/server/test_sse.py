@@ -127,6 +127,7 @@ def test_an_old_client_gets_the_stream_without_chunks(path, orders):
         assert b"200 OK" in head
         assert b"chunked" not in head.lower()
         assert await reader.readuntil(b"ok\n\n") == b"retry: 3000\n: ok\n\n"
+        assert await reader.readuntil(b"\n\n") == b": current\n\n"
         seq = orders.say()
         assert (await reader.readuntil(b"\n\n")).startswith(f"id: {daemon.house.hub.epoch}-{seq}\n".encode())
         writer.close()

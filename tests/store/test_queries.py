@@ -25,7 +25,8 @@ ASKED = {
     for path in SOURCE.rglob("*.py")
     for found in re.findall(rf'"((?:{"|".join(FILES)})\.\w*(?:\{{|"))', path.read_text(encoding="utf-8"))
 }
-NAMED = {found.rstrip('"') for found in ASKED if found.endswith('"')} - set(KEYS)
+# A page of the same name is a template.
+NAMED = {found.rstrip('"') for found in ASKED if found.endswith('"') and ".html" not in found} - set(KEYS)
 COMPOSED = tuple(found.rstrip("{") for found in ASKED if found.endswith("{"))
 
 

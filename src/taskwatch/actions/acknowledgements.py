@@ -86,8 +86,7 @@ def unacknowledge(store: Store, refs: list[str], change: Change) -> list[Unacked
 
 def acknowledge_within(tx: Tx, task: Task, kind: str, until: int, change: Change) -> AckShape:
     """Take care of a late task, inside of a transaction; raises as `acknowledge` does."""
-    expect(tx, task, change)
-    level = _level(task, change.now)
+    level = check_late(tx, task, change)
     tx.run("acknowledgements.end", task_id=task.id, at=change.now)
     row: dict[str, Any] = {"task_id": task.id, "cycle": task.cycle, "kind": kind, "level": level}
     row |= {"user_id": change.by, "reason": change.reason, "at": change.now, "until": until}
@@ -96,8 +95,10 @@ def acknowledge_within(tx: Tx, task: Task, kind: str, until: int, change: Change
     return _shape(task, ack)
 
 
-def _level(task: Task, now: int) -> str | None:
-    standing = task.standing(now)
+def check_late(tx: Tx, task: Task, change: Change) -> str | None:
+    """Make sure that somebody can take care of a task; its alert level. Raises as `acknowledge` does."""
+    expect(tx, task, change)
+    standing = task.standing(change.now)
     if task.status != IN_PROGRESS or standing is None or not standing.exceeded:
         raise Conflict(
             f"{task.code} is not late", hint="only what is late alerts; see: taskwatch sla violations"

@@ -57,6 +57,7 @@ def assign(store: Store, refs: list[str], who: list[Assignment], change: Change)
     """Assign tasks to users and roles; who has them already stays."""
 
     def apply(tx: Tx, task: model.Task, change: Change) -> Assigned:
+        check_assign(tx, task, change)
         for entry in who:
             _assign(tx, task, entry, change)
         return _assigned(tx, task)
@@ -72,11 +73,39 @@ def unassign(store: Store, refs: list[str], who: list[Assignment], change: Chang
     """
 
     def apply(tx: Tx, task: model.Task, change: Change) -> Assigned:
+        expect(tx, task, change)
         for entry in who:
             _unassign(tx, task, entry, change)
         return _assigned(tx, task)
 
     return _for_each(store, f"unassign {who}", refs, change, apply)
+
+
+def check_claim(tx: Tx, task: model.Task, change: Change) -> None:
+    """Make sure that a task can be claimed; raises as `claim` does."""
+    expect(tx, task, change)
+    if change.by is None:
+        raise InvalidInput("who claims it?", hint="give --by USER, or set user in the configuration")
+    _check_open(task)
+    if task.claimed_by not in {None, change.by}:
+        raise Conflict(f"{task.code} is claimed by user {task.claimed_by}", hint="ask them to release it")
+    _check_assigned(tx, task, change.by)
+
+
+def check_release(tx: Tx, task: model.Task, change: Change) -> None:
+    """Make sure that a task can be given back; raises as `release` does."""
+    expect(tx, task, change)
+    _check_open(task)
+    if task.claimed_by is None:
+        raise Conflict(f"nobody has claimed {task.code}", hint="see: taskwatch task show")
+    if not _may_release(tx, task, change):
+        raise Conflict(f"{task.code} is claimed by user {task.claimed_by}", hint="only they or an admin can")
+
+
+def check_assign(tx: Tx, task: model.Task, change: Change) -> None:
+    """Make sure that a task can be assigned; raises as `assign` does."""
+    expect(tx, task, change)
+    _check_open(task)
 
 
 def _for_each(
@@ -86,26 +115,14 @@ def _for_each(
         change = check(tx, change)
 
         def apply_all() -> list[_Done]:
-            return [_apply(tx, task, change, apply) for task in lookup.tasks(tx, refs)]
+            return [apply(tx, task, change) for task in lookup.tasks(tx, refs)]
 
         done: list[_Done] = once(tx, change, [deed, refs], apply_all)
         return done
 
 
-def _apply(
-    tx: Tx, task: model.Task, change: Change, apply: Callable[[Tx, model.Task, Change], _Done]
-) -> _Done:
-    expect(tx, task, change)
-    return apply(tx, task, change)
-
-
 def _claim(tx: Tx, task: model.Task, change: Change) -> Held:
-    if change.by is None:
-        raise InvalidInput("who claims it?", hint="give --by USER, or set user in the configuration")
-    _check_open(task)
-    if task.claimed_by not in {None, change.by}:
-        raise Conflict(f"{task.code} is claimed by user {task.claimed_by}", hint="ask them to release it")
-    _check_assigned(tx, task, change.by)
+    check_claim(tx, task, change)
     if task.claimed_by is None:
         task = _hand(tx, task, change.by, change)
         tell(tx, event.TASK_CLAIMED, task, change, claimed_by=change.by)
@@ -113,11 +130,7 @@ def _claim(tx: Tx, task: model.Task, change: Change) -> Held:
 
 
 def _release(tx: Tx, task: model.Task, change: Change) -> Held:
-    _check_open(task)
-    if task.claimed_by is None:
-        raise Conflict(f"nobody has claimed {task.code}", hint="see: taskwatch task show")
-    if not _may_release(tx, task, change):
-        raise Conflict(f"{task.code} is claimed by user {task.claimed_by}", hint="only they or an admin can")
+    check_release(tx, task, change)
     holder = task.claimed_by
     task = _hand(tx, task, None, change)
     tell(tx, event.TASK_RELEASED, task, change, released_by=holder)
@@ -156,7 +169,6 @@ def _check_assigned(tx: Tx, task: model.Task, user_id: int) -> None:
 
 
 def _assign(tx: Tx, task: model.Task, entry: Assignment, change: Change) -> None:
-    _check_open(task)
     if entry.user_id is not None:
         lookup.user(tx, entry.user_id)
     if tx.run("tasks.assign", task_id=task.id, **entry._asdict()):

@@ -1,6 +1,6 @@
 """People: who there is. No event carries an e-mail address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.actions import lookup
@@ -66,6 +66,15 @@ def users(store: Store, role: str | None = None) -> list[UserShape]:
     with store.read() as tx:
         shown = [_shape(tx, user) for user in tx.all(User, "people.users")]
     return [user for user in shown if role is None or role in user["roles"]]
+
+
+def names_of(store: Store, user_ids: Iterable[int] | None) -> dict[int, str]:
+    """The names of some users by their ids, or of all; who does not exist is left out."""
+    with store.read() as tx:
+        if user_ids is None:
+            return {user.id: user.name for user in tx.all(User, "people.users")}
+        found = (tx.one(User, "people.user", id=user_id) for user_id in dict.fromkeys(user_ids))
+        return {user.id: user.name for user in found if user}
 
 
 def person(store: Store, user_id: int) -> Person:

@@ -1,6 +1,6 @@
 """How far workflows are: the runs in a list, and one run as a graph with places to draw it."""
 
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from taskwatch.actions import definitions, listing, lookup
 from taskwatch.actions.definitions import Definition
@@ -14,6 +14,19 @@ from taskwatch.model.times import rfc3339
 from taskwatch.store import Store, Tx
 
 WORKFLOW_STATUSES = ("active", "completed", "cancelled")
+
+
+class RunFilters(NamedTuple):
+    """Which runs to list; what is None or False does not restrict.
+
+    `text`: part of the subject's id. `late`: only with a task that is late right now. `types`: only of these.
+    """
+
+    type: str | None = None
+    status: str | None = None
+    text: str | None = None
+    late: bool = False
+    types: frozenset[str] | None = None
 
 
 class Run(TypedDict):
@@ -98,16 +111,37 @@ def runs(
         NotFound: there is no such type.
         InvalidInput: there is no such status.
     """
-    if status is not None and status not in WORKFLOW_STATUSES:
-        hint = names.suggestion(status, list(WORKFLOW_STATUSES))
-        raise InvalidInput(f"no workflow can be {names.shown(status)}", hint=hint)
+    check_status(status)
     with store.read() as tx:
         if type_code is not None:
             lookup.workflow_type(tx, type_code)
-        wanted = {"type": type_code, "status": status, "before_id": before_id, "limit": limit}
-        spaced = None if types is None else f" {' '.join(sorted(types))} "
-        rows = tx.all(_Listed, "workflows.listed", **wanted, types=spaced, now=now)
+        return runs_within(tx, now, limit, RunFilters(type_code, status, types=types), before_id=before_id)
+
+
+def check_status(status: str | None) -> None:
+    """Make sure that workflows can have a status; None is none asked for.
+
+    Raises:
+        InvalidInput: they cannot.
+    """
+    if status is not None and status not in WORKFLOW_STATUSES:
+        hint = names.suggestion(status, list(WORKFLOW_STATUSES))
+        raise InvalidInput(f"no workflow can be {names.shown(status)}", hint=hint)
+
+
+def runs_within(
+    tx: Tx, now: int, limit: int, filters: RunFilters, *, before_id: int | None = None
+) -> list[Run]:
+    """The newest runs that pass every filter, inside a transaction that is open already."""
+    values = filter_values(filters, now)
+    rows = tx.all(_Listed, "workflows.listed", **values, before_id=before_id, limit=limit)
     return [_run(row) for row in rows]
+
+
+def filter_values(filters: RunFilters, now: int) -> dict[str, Any]:
+    """What the questions `workflows.listed` and `workflows.count_listed` ask for."""
+    types = None if filters.types is None else f" {' '.join(sorted(filters.types))} "
+    return {**filters._asdict(), "types": types, "now": now}
 
 
 def progress(store: Store, ref: str, now: int) -> Progress:

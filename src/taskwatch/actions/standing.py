@@ -189,11 +189,11 @@ def _violations(
         found = [task for task in _running_past(tx, now) if (task.due_at or 0) <= due]
     else:
         found = tx.all(Task, "sla.due_before", due=due)
-    acks = _acks(tx, now)
+    acks = running_acks(tx, now)
     return [_show_violation(task, now, acks.get(task.id)) for task in found if _is_of(task, types)]
 
 
-def _acks(tx: Tx, now: int) -> dict[int, Ack]:
+def running_acks(tx: Tx, now: int) -> dict[int, Ack]:
     """The newest acknowledgement that stands, by task."""
     found = tx.all(Ack, "acknowledgements.running", now=now)
     return {ack.task_id: ack for ack in sorted(found) if stands(ack, now)}

@@ -133,12 +133,23 @@ def save(tx: Tx, before: Task, after: Task, at: int, reason: str | None) -> None
         tx.run("tasks.mark", **mark._asdict())
 
 
-def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
+def judge(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
+    """The task as a transition would leave it; nothing is written.
+
+    Raises:
+        Conflict: the present state does not allow it.
+        Forbidden: who asks may not change this task.
+        InvalidInput: the time is not possible.
+    """
     expect(tx, before, change)
     if verb.name == "start":
         _check_holder(before, change)
     _check_workflow(tx, before, verb)
-    after = _move(tx, before, verb, change)
+    return _after(tx, before, verb, change)
+
+
+def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
+    after = _keep(tx, before, judge(tx, before, verb, change), change)
     effects = _propagate(tx, before, after, change)
     workflow_status = settle(tx, after.workflow_id, change) if _settles(before, after) else _status(tx, after)
     return {
@@ -156,11 +167,20 @@ def _move_named(tx: Tx, before: Task, verb: Verb, change: Change) -> Moved:
 
 
 def _move(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
+    return _keep(tx, before, _after(tx, before, verb, change), change)
+
+
+def _after(tx: Tx, before: Task, verb: Verb, change: Change) -> Task:
     at = _instant(before, verb, change)
     unblocked = verb.target not in {WAITING, HELD_FROM} or not _blocked(tx, before)
     after = apply(before, verb, at, unblocked=unblocked, on_rise=change.on_rise)
     if verb.name == "start" and change.by is not None and before.claimed_by is None:
-        after = after._replace(claimed_by=change.by)
+        return after._replace(claimed_by=change.by)
+    return after
+
+
+def _keep(tx: Tx, before: Task, after: Task, change: Change) -> Task:
+    at = after.changed_at
     save(tx, before, after, at, change.reason)
     if before.status in OPEN and after.status not in OPEN:
         _finish_cycle(tx, after, change.by)

@@ -69,6 +69,12 @@ class RecordShape(TypedDict):
     detail: str | None
 
 
+class ToldShape(RecordShape):
+    """A delivery that was planned, and for whom."""
+
+    user_id: int
+
+
 class WhyShape(TypedDict):
     """What a person would be told of a task at `now`, and what they were told, the newest first."""
 
@@ -119,6 +125,18 @@ def why(store: Store, ref: str, user_id: int, now: int, planner: Planner) -> Why
         "decisions": decisions,
         "deliveries": [_show_record(record) for record in records],
     }
+
+
+def told(store: Store, ref: str, limit: int = MOST) -> list[ToldShape]:
+    """What anybody was told of a task, the newest first.
+
+    Raises:
+        NotFound: there is no such task.
+    """
+    with store.read() as tx:
+        task = lookup.task(tx, ref)
+        rows = tx.all(tuple, "planning.told_of_task", task_id=task.id, limit=limit)
+    return [{"user_id": user_id, **_show_record(_Record(*row))} for user_id, *row in rows]
 
 
 def _kinds(planner: Planner) -> list[str]:

@@ -1,6 +1,5 @@
 """`taskwatch daemon`: serve, and look after what serves."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,13 +99,12 @@ def _ask(session: Session, what: str, *, until_end: bool = False) -> "list[Daemo
     from taskwatch.config import database_path
     from taskwatch.daemon.asking import ask_all
     from taskwatch.daemon.status import shape
-    from taskwatch.store.address import is_postgres, shown
+    from taskwatch.store.address import located
 
     url = database_path(session.config, session.environ)
     answers = ask_all(url, what, until_end=until_end)
     if not answers:
-        place = shown(url) if is_postgres(url) else os.path.abspath(url)
-        raise NotFound(f"no daemon serves {place}", hint="start one with: taskwatch daemon")
+        raise NotFound(f"no daemon serves {located(url)}", hint="start one with: taskwatch daemon")
     return [shape(answer) for answer in answers]
 
 

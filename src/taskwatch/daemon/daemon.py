@@ -20,6 +20,7 @@ from taskwatch.server.keeper import Keeper
 from taskwatch.server.pusher.switchboard import Switchboard
 from taskwatch.server.settings import Settings, from_config
 from taskwatch.server.sweeper import Sweeper
+from taskwatch.server.vitals import Vitals
 from taskwatch.services.bus import Bus, LoneBus
 from taskwatch.services.database import Database
 from taskwatch.services.hub import Hub
@@ -173,7 +174,8 @@ class Daemon:
         await self._check_border(database)
         settings = await self._read_settings(database, self._config)
         here = self._house = self._furnish(database, settings)
-        self._notify = self._set_up_notify(here)
+        self._notify = here.notify = self._set_up_notify(here)
+        here.vitals = Vitals(here, self._bus, self.number)
         await database.work(planning.begin)
         await here.relay.start()
         await here.switchboard.begin(database)
@@ -249,6 +251,9 @@ class Daemon:
 
     def _run_loops(self, here: House, runner: web.AppRunner) -> None:
         self._keep("clients", here.clients.run)
+        if here.vitals:
+            self._keep("lag", here.vitals.lag.run)
+            self._keep("vitals", here.vitals.run)
         if runner.server:
             self.sweeper = Sweeper(runner.server)
             self._keep("sweeper", self.sweeper.run)

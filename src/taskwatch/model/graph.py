@@ -79,6 +79,24 @@ def layers(after: Mapping[K, Collection[K]]) -> list[list[K]]:
     return result
 
 
+def heaviest_path(after: Mapping[K, Collection[K]], weight: Mapping[K, int]) -> list[K]:
+    """The path whose weights sum up to most, in the direction of work; of equal ones the one with most nodes.
+
+    Raises:
+        ValueError: The graph has a cycle.
+    """
+    edges = predecessors(after)
+    best: dict[K, tuple[int, int]] = {}
+    came_from: dict[K, K] = {}
+    for node in topological(edges):
+        heaviest = max(edges[node], key=best.__getitem__, default=None)
+        total, count = (0, 0) if heaviest is None else best[heaviest]
+        best[node] = total + weight[node], count + 1
+        if heaviest is not None:
+            came_from[node] = heaviest
+    return _path_to(came_from, max(best, key=best.__getitem__)) if best else []
+
+
 def predecessors(after: Mapping[K, Collection[K]]) -> dict[K, list[K]]:
     """The same graph with only its known edges, each once."""
     return {
@@ -105,6 +123,13 @@ def _trail(came_from: Mapping[K, K], start: K, end: K) -> list[K]:
     while trail[-1] != start:
         trail.append(came_from[trail[-1]])
     return trail[::-1]
+
+
+def _path_to(came_from: Mapping[K, K], end: K) -> list[K]:
+    path = [end]
+    while path[-1] in came_from:
+        path.append(came_from[path[-1]])
+    return path[::-1]
 
 
 def _ranks(after: Mapping[K, Collection[K]]) -> dict[K, int]:

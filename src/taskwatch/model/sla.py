@@ -11,6 +11,7 @@ SECOND = 1000
 MINUTE = 60 * SECOND
 
 AT_RISK_PERCENT = 20
+CRITICAL_PERCENT = 10
 NEARLY = 99.99
 RISK_LEVELS = ("exceeded", "critical", "high", "medium", "low")
 
@@ -108,7 +109,7 @@ def risk_level(remaining_seconds: int, timeout_minutes: int) -> str:
     """One of `RISK_LEVELS`, by the share of the timeout that remains."""
     if remaining_seconds < 0:
         return "exceeded"
-    for level, share in (("critical", 10), ("high", AT_RISK_PERCENT), ("medium", 50)):
+    for level, share in (("critical", CRITICAL_PERCENT), ("high", AT_RISK_PERCENT), ("medium", 50)):
         if remaining_seconds * 100 < share * timeout_minutes * 60:
             return level
     return "low"

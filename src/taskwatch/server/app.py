@@ -2,7 +2,19 @@
 
 from aiohttp import web
 
-from taskwatch.server import asyncapi, docs, gate, health, links, login, openapi, rest, sse, websocket
+from taskwatch.server import (
+    asyncapi,
+    dashboard,
+    docs,
+    gate,
+    health,
+    links,
+    login,
+    openapi,
+    rest,
+    sse,
+    websocket,
+)
 from taskwatch.server.house import HOUSE, House
 from taskwatch.server.problem import problems
 from taskwatch.server.pusher import auth, connection, http_api
@@ -12,6 +24,7 @@ MAX_BODY_BYTES = 1024 * 1024
 
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
+    *dashboard.ROUTES,
     *rest.ROUTES,
     *sse.ROUTES,
     *websocket.ROUTES,
@@ -28,8 +41,10 @@ ROUTES: tuple[Route, ...] = (
 
 def application(house: House) -> web.Application:
     """The server as an aiohttp application."""
-    app = web.Application(middlewares=[problems, gate.border], client_max_size=MAX_BODY_BYTES)
+    borders = [problems, dashboard.readable, gate.border]
+    app = web.Application(middlewares=borders, client_max_size=MAX_BODY_BYTES)
     app[HOUSE] = house
+    dashboard.furnish(app)
     app[openapi.DOCUMENT] = openapi.Document(ROUTES)
     app.on_response_prepare.append(gate.dress)
     for route in ROUTES:

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from taskwatch.server.keeper import Keeper
     from taskwatch.server.pusher.switchboard import Switchboard
     from taskwatch.server.settings import Settings
+    from taskwatch.server.vitals import Vitals
     from taskwatch.services.database import Database
     from taskwatch.services.hub import Hub
+    from taskwatch.services.notify import Notify
     from taskwatch.services.relay import Relay
     from taskwatch.services.watch import Watch
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 class House:
     """The shared parts of one worker. `now` tells the time in ms UTC; a reload swaps the settings.
 
-    `watch` is None in a worker that leaves the SLA loop to another one.
+    `watch` is None in a worker that leaves the SLA loop to another one. `notify` plans and delivers,
+    `vitals` tell how the workers do; both are None where no daemon runs. `since` is when it began (ms).
     """
 
     def __init__(
@@ -44,6 +47,9 @@ class House:
         self.switchboard = switchboard
         self.watch = watch
         self.now = now
+        self.since = now()
+        self.notify: Notify | None = None
+        self.vitals: Vitals | None = None
 
 
 HOUSE = web.AppKey("house", House)

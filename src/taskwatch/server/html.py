@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from aiohttp import web
 
@@ -40,16 +38,6 @@ def html(title: str, body: str) -> web.Response:
     return web.Response(
         body=text.encode("utf-8", "replace"), content_type="text/html", charset="utf-8", headers=HEADERS
     )
-
-
-def table(rows: Mapping[str, Any]) -> str:
-    """Facts by name; what is empty is left out."""
-    shown = (
-        f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
-        for name, value in rows.items()
-        if value
-    )
-    return f"<table>{''.join(shown)}</table>"
 
 
 def wants_html(request: web.Request) -> bool:

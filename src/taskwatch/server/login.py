@@ -19,11 +19,25 @@ from taskwatch.server.policy import Policy
 from taskwatch.server.route import Route
 
 _STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 24rem; padding: 0 1rem; }
-label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
-input, button { padding: .5rem; margin: .25rem 0 1rem; }
-.wrong { color: #b00020; }
-@media (prefers-color-scheme: dark) { body { background: #111; color: #eee; } .wrong { color: #ff8a80; } }
+:root {
+  color-scheme: light dark; --ink: light-dark(#1a2230, #e6eaf1); --muted: light-dark(#566074, #9ba6b7);
+  --ground: light-dark(#f4f6f8, #0f1319); --surface: light-dark(#fff, #171c24);
+  --line: light-dark(#8993a5, #5a6678); --accent: light-dark(#2f5bd3, #86a8ff);
+}
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; padding: 16px; display: grid; place-items: center;
+  background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+main { width: min(100%, 24rem); padding: 32px; background: var(--surface); border-radius: 12px;
+  box-shadow: 0 1px 2px #0002, 0 8px 24px #0001 }
+h1 { margin: 0; font-size: 1.5rem; letter-spacing: -.01em }
+p { margin: 4px 0 24px; color: var(--muted) }
+label { color: var(--muted); font-size: .875rem }
+input, button { display: block; width: 100%; min-height: 44px; padding: 8px 12px; font: inherit;
+  border: 1px solid var(--line); border-radius: 8px }
+input { margin: 4px 0 16px; background: var(--surface); color: var(--ink) }
+button { border-color: #2f5bd3; background: #2f5bd3; color: #fff; font-weight: 620; cursor: pointer }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+.wrong { color: light-dark(#b00020, #ff8a80) }
 """
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -31,14 +45,16 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in to taskwatch</title>
 <style>{style}</style>
+<main>
 <h1>taskwatch</h1>
 {note}
-<form method="post" action="/login">
+<form method="post" action="{base}/login">
 <input type="hidden" name="next" value="{next}">
 <label for="token">Token, from <code>taskwatch token create</code></label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button>Sign in</button>
 </form>
+</main>
 </html>
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -48,7 +64,7 @@ _CSP = (
 )
 # A path of this site: `//host`, `/\\host` and what browsers make of tabs in them lead elsewhere.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-_HOME = "/docs"
+_HOME = "/"
 _LONGEST_PATH = 2_000
 _LARGEST_FORM = 8_192
 
@@ -62,7 +78,7 @@ class TicketShape(TypedDict):
 
 async def show_form(request: web.Request) -> web.Response:
     """The page to sign in on."""
-    return _page(_next(request.query.get("next")))
+    return _page(request, _next(request.query.get("next")))
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -77,13 +93,13 @@ async def sign_in(request: web.Request) -> web.Response:
         session = await here.database.write(entry.open_session, form.get("token", "").strip(), here.now())
     except Unauthorized:
         here.keeper.brake.fail(address, here.now())
-        return _page(goal, "This token is not known here, or no longer.", status=401)
-    response = _redirect(goal)
+        return _page(request, goal, "This token is not known here, or no longer.", status=401)
+    response = _redirect(request, goal)
     response.set_cookie(
         gate.COOKIE,
         session.secret,
         max_age=(session.expires_at - here.now()) // 1000,
-        path="/",
+        path=_cookie_path(request),
         secure=here.settings.public_url.startswith("https://"),
         httponly=True,
         samesite="Strict",
@@ -96,8 +112,8 @@ async def sign_out(request: web.Request) -> web.Response:
     here = house(request)
     if session := request.cookies.get(gate.COOKIE):
         await here.database.write(entry.close_session, session, here.now())
-    response = _redirect("/login")
-    response.del_cookie(gate.COOKIE, path="/")
+    response = _redirect(request, "/login")
+    response.del_cookie(gate.COOKIE, path=_cookie_path(request))
     return response
 
 
@@ -128,18 +144,24 @@ def _next(path: str | None) -> str:
     return path if path and len(path) <= _LONGEST_PATH and _PATH.fullmatch(path) else _HOME
 
 
-def _page(goal: str, wrong: str = "", status: int = 200) -> web.Response:
+def _page(request: web.Request, goal: str, wrong: str = "", status: int = 200) -> web.Response:
     note = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else "<p>Sign in with a token.</p>"
     return web.Response(
-        text=_PAGE.format(style=_STYLE, note=note, next=escape(goal)),
+        text=_PAGE.format(style=_STYLE, note=note, next=escape(goal), base=escape(place.base(request))),
         status=status,
         content_type="text/html",
         headers={"Content-Security-Policy": _CSP, "Cache-Control": "no-store"},
     )
 
 
-def _redirect(path: str) -> web.Response:
-    return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
+def _redirect(request: web.Request, path: str) -> web.Response:
+    headers = {"Location": place.base(request) + path, "Cache-Control": "no-store"}
+    return web.Response(status=303, headers=headers)
+
+
+def _cookie_path(request: web.Request) -> str:
+    """Other applications behind the same proxy do not get to see the session."""
+    return place.base(request) or "/"
 
 
 ROUTES = [

@@ -34,6 +34,11 @@ def is_for_us(request: web.Request) -> bool:
     )
 
 
+def base(request: web.Request) -> str:
+    """The path that a proxy puts before all of ours and takes off again, such as `/taskwatch`; "" if none."""
+    return urlsplit(house(request).settings.public_url).path
+
+
 def origin_allowed(request: web.Request) -> bool:
     """Whether no page asks, or one of this host, of the public address, or of an allowed origin."""
     origins = request.headers.getall(hdrs.ORIGIN, [])

@@ -11,6 +11,7 @@ from aiohttp import http_exceptions, web
 
 from taskwatch.errors import InvalidInput, TaskwatchError, Unauthorized
 from taskwatch.model import names
+from taskwatch.server import place
 from taskwatch.server.html import wants_html
 from taskwatch.server.route import Handler
 
@@ -56,7 +57,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if isinstance(error, web.HTTPRedirection) or request.writer.output_size:
             raise
         if isinstance(error, Unauthorized) and wants_html(request):
-            raise web.HTTPSeeOther(f"/login?next={quote(request.path)}") from None
+            raise web.HTTPSeeOther(f"{place.base(request)}/login?next={_goal(request)}") from None
         return _told(request, error)
     except ConnectionError:
         raise
@@ -88,6 +89,11 @@ def problem(error: TaskwatchError) -> web.Response:
         "details": error.details,
     }
     return _response(shape, headers)
+
+
+def _goal(request: web.Request) -> str:
+    """Where the browser wanted to go, for a query; a ticket is good for once."""
+    return quote(str(request.rel_url.without_query_params("ticket")))
 
 
 def _told(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OPENING = b"retry: 3000\n: ok\n\n"
 PULSE = b": \n\n"
+CURRENT = b": current\n\n"  # behind all that was missed; EventSource passes it over
 HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-cache, no-transform",
@@ -45,6 +46,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         outlet.farewell()
     try:
         await _go_on(here, response, outlet, topics, place)
+        _send(outlet, CURRENT)
         await outlet.stopped()
     finally:
         here.hub.leave(outlet)

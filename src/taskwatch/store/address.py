@@ -1,5 +1,6 @@
 """What a database is called by: the path of a SQLite file, or a `postgresql://` URL without its password."""
 
+import os
 import re
 
 from taskwatch.errors import InvalidConfig
@@ -26,6 +27,11 @@ def shown(url: str) -> str:
     if "://" not in url:
         return url
     return _PARAMETER.sub(_masked, _USERINFO.sub(r"\1:***@", url))
+
+
+def located(url: str) -> str:
+    """The same wherever one stands: an absolute path, or the URL without its password."""
+    return shown(url) if is_postgres(url) else os.path.abspath(url)
 
 
 def check(url: str) -> None:

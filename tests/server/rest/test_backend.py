@@ -131,31 +131,6 @@ def test_a_run_keeps_the_actions_of_the_version_it_began_with(tmp_path):
     play(tmp_path, scene)
 
 
-def test_the_page_of_a_task_is_json_for_programs_and_html_for_browsers(tmp_path):
-    async def scene(served):
-        number = (await served.get("/api/v1/tasks/ADV_REVIEW_BC114")).json["id"]
-        data = await served.get(f"/admin/tasks/{number}")
-        assert data.json["code"] == "ADV_REVIEW_BC114"
-        page = await served.get(f"/admin/tasks/{number}", headers={"Accept": "text/html,*/*;q=0.8"})
-        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert b"ADV Review" in page.content
-        assert "script-src" not in page.headers["Content-Security-Policy"]
-        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert (await served.get("/admin/tasks/99999")).status == 404
-
-    play(tmp_path, scene)
-
-
-def test_the_page_of_a_task_shows_hostile_text_as_text(tmp_path):
-    async def scene(served):
-        await served.post("/api/v1/tasks", {"tasks": [{"code": "X", "name": "<script>alert(1)</script>"}]})
-        page = await served.get("/admin/tasks/X", headers={"Accept": "text/html"})
-        assert b"<script" not in page.content
-        assert b"&lt;script&gt;" in page.content
-
-    play(tmp_path, scene)
-
-
 def test_a_role_gained_gives_the_right_to_move_its_tasks(tmp_path):
     async def scene(served):
         await served.post("/api/v1/tasks", {"tasks": [{"code": "D", "assignments": ["role:loader"]}]})

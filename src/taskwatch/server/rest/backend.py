@@ -1,13 +1,11 @@
-"""The paths that front ends know: `/api/backend/…` with `{"success": true, …}`, and `/admin/tasks/{id}`."""
+"""The paths that front ends know: `/api/backend/…` with `{"success": true, …}`."""
 
-from html import escape
 from typing import TypedDict
 
 from aiohttp import web
 
 from taskwatch.actions import declared, progress, standing
 from taskwatch.actions.progress import Progress
-from taskwatch.actions.shown import TaskDetail
 from taskwatch.actions.standing import AtRiskShape, StatisticsShape
 from taskwatch.actions.transitions import Moved
 from taskwatch.errors import NotFound
@@ -15,9 +13,7 @@ from taskwatch.server.answer import answer, etag
 from taskwatch.server.call import identity, read_body, segment
 from taskwatch.server.changing import CHANGES, IF_MATCH, Circumstances, change, read, write
 from taskwatch.server.house import house
-from taskwatch.server.html import html, table, wants_html
 from taskwatch.server.policy import Policy
-from taskwatch.server.rest.tasks import seen_task
 from taskwatch.server.route import Route
 
 
@@ -81,42 +77,6 @@ async def act(request: web.Request) -> web.Response:
     return answer({"success": True, "task": moved}, headers=etag(moved["version"]))
 
 
-async def task_page(request: web.Request) -> web.Response:
-    """A task where notifications point to: JSON for programs, a page for browsers."""
-    found = await seen_task(request)
-    return _page(found) if wants_html(request) else answer(found, headers=etag(found["version"]))
-
-
-def _page(task: TaskDetail) -> web.Response:
-    workflow = (
-        f"{task['workflow_type']} {task['taskable_type']} {task['taskable_id']}"
-        if task["workflow_type"]
-        else ""
-    )
-    facts = {
-        "Code": task["code"],
-        "Status": task["status"],
-        "Workflow": workflow,
-        "Assigned": ", ".join(_who(each["user_id"], each["role_name"]) for each in task["assignments"]),
-        "Claimed by": task["claimed_by"] and f"user {task['claimed_by']}",
-        "After": ", ".join(task["after"]),
-        "Before": ", ".join(task["dependents"]),
-        "Started": task["started_at"],
-        "Due": task["due_at"],
-        "Timeout": task["timeout_minutes"] and f"{task['timeout_minutes']} min",
-        "Exceeded by": task["exceeded_by_minutes"] and f"{task['exceeded_by_minutes']} min",
-        "Risk": task["risk_level"],
-    }
-    history = "".join(
-        f"<li>{escape(each['at'])}: {escape(each['sentence'])}</li>" for each in task["history"]
-    )
-    return html(task["name"], f"{table(facts)}\n<h2>History</h2>\n<ol>{history}</ol>")
-
-
-def _who(user_id: int | None, role_name: str | None) -> str:
-    return f"role {role_name}" if user_id is None else f"user {user_id}"
-
-
 _TASKS = "/api/backend/tasks"
 ROUTES = [
     Route(
@@ -157,5 +117,4 @@ ROUTES = [
         body=Circumstances,
         answer=ActionAnswer,
     ),
-    Route("GET", "/admin/tasks/{task}", task_page, Policy.KNOWN, "Show a task", "Backend", answer=TaskDetail),
 ]

@@ -1,6 +1,9 @@
 -- name: user
 SELECT id, name, email, timezone, admin, created_at FROM users WHERE id = :id
 
+-- name: name
+SELECT name FROM users WHERE id = :id
+
 -- name: users
 SELECT id, name, email, timezone, admin, created_at FROM users ORDER BY id
 

@@ -97,6 +97,13 @@ SELECT n.kind, n.reason, n.level, n.created_at, d.channel, d.address, d.state, d
 FROM deliveries AS d JOIN notifications AS n ON n.id = d.notification_id
 WHERE d.task_id = :task_id AND d.user_id = :user_id ORDER BY d.id DESC LIMIT :limit
 
+-- name: told_of_task
+-- What was planned for anybody about a task, the newest first.
+SELECT d.user_id, n.kind, n.reason, n.level, n.created_at, d.channel, d.address, d.state, d.reason, d.rule,
+    d.due_at, d.ended_at, d.attempt, d.detail
+FROM deliveries AS d JOIN notifications AS n ON n.id = d.notification_id
+WHERE d.task_id = :task_id ORDER BY d.id DESC LIMIT :limit
+
 -- name: last_delivery
 SELECT coalesce(max(id), 0) FROM deliveries
 

@@ -81,6 +81,10 @@ WHERE d.after_id = :id AND t.status = 'pending' AND NOT EXISTS (
     WHERE other.task_id = t.id AND b.status NOT IN ('completed', 'skipped'))
 ORDER BY t.id
 
+-- name: dependencies
+SELECT t.* FROM task_record AS t JOIN dependencies AS d ON d.after_id = t.id
+WHERE d.task_id = :id ORDER BY t.id
+
 -- name: dependents
 SELECT t.* FROM task_record AS t JOIN dependencies AS d ON d.task_id = t.id
 WHERE d.after_id = :id ORDER BY t.id

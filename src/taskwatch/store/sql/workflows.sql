@@ -48,7 +48,19 @@ FROM workflows AS w LEFT JOIN tasks AS t ON t.workflow_id = w.id
 WHERE (CAST(:status AS TEXT) IS NULL OR w.status = :status) AND (CAST(:type AS TEXT) IS NULL OR w.type = :type)
     AND (CAST(:before_id AS BIGINT) IS NULL OR w.id < :before_id)
     AND (CAST(:types AS TEXT) IS NULL OR instr(:types, ' ' || w.type || ' ') > 0)
+    AND (CAST(:text AS TEXT) IS NULL OR instr(lower(w.subject_id), lower(:text)) > 0)
+    AND (:late = 0 OR EXISTS (
+        SELECT 1 FROM tasks AS l WHERE l.workflow_id = w.id AND l.due_at + 1000 <= :now))
 GROUP BY w.id ORDER BY w.id DESC LIMIT :limit
+
+-- name: count_listed
+-- How many the same filters find.
+SELECT count(*) FROM workflows AS w
+WHERE (CAST(:status AS TEXT) IS NULL OR w.status = :status) AND (CAST(:type AS TEXT) IS NULL OR w.type = :type)
+    AND (CAST(:types AS TEXT) IS NULL OR instr(:types, ' ' || w.type || ' ') > 0)
+    AND (CAST(:text AS TEXT) IS NULL OR instr(lower(w.subject_id), lower(:text)) > 0)
+    AND (:late = 0 OR EXISTS (
+        SELECT 1 FROM tasks AS l WHERE l.workflow_id = w.id AND l.due_at + 1000 <= :now))
 
 -- name: unsatisfied
 -- How many of its tasks are neither completed nor skipped.

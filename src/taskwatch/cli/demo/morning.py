@@ -1,21 +1,18 @@
-"""`taskwatch demo`: a throw-away database in which it is a busy morning already."""
+"""A morning of orders on a throw-away database, judged once: `taskwatch demo --once`."""
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
-
-import click
+from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict
 
 from taskwatch.actions.shown import TaskShape
 from taskwatch.actions.standing import StatisticsShape
 from taskwatch.cli import output
-from taskwatch.cli.command import command
-from taskwatch.cli.session import Session, pass_session
+from taskwatch.cli.session import Session
 
 if TYPE_CHECKING:
     from taskwatch.actions.change import Change
     from taskwatch.store import Store
 
-DEFINITION = os.path.join(os.path.dirname(__file__), "demo.toml")
+DEFINITION = os.path.join(os.path.dirname(__file__), "morning.toml")
 BUSY = ("ready", "in_progress")
 PEOPLE = ((5, "dana", "adv"), (6, "kim", "dispatcher"), (7, "robin", "driver"))
 
@@ -31,12 +28,16 @@ class Deed(NamedTuple):
 
 
 class DemoShape(TypedDict):
-    """The tasks under way, the pass's result, and where the database is unless it was removed."""
+    """The tasks under way, the pass's result, and where the database is unless it was removed.
+
+    `address` is the base URL of the daemon that serves it, absent with --once.
+    """
 
     tasks: list[TaskShape]
     alerts_sent: int
     statistics: StatisticsShape
     database: str | None
+    address: NotRequired[str]
 
 
 # In order of time. Each order ends in another standing: see the names in the comments.
@@ -62,35 +63,19 @@ MORNING = (
 )
 
 
-@command(
-    "demo",
-    short_help="Show it all on a throw-away database.",
-    shape="taskwatch.cli.demo:DemoShape",
-    examples="""
-        taskwatch demo --once
-        taskwatch demo
-    """,
-)
-@click.option("--once", is_flag=True, help="Show it and remove the database again.")
-@pass_session
-def demo(session: Session, *, once: bool) -> None:
-    """Play a morning of orders on a throw-away database, judge who is late, and show the statistics.
-
-    Without --once the database stays, and its path is printed, so that you can look around in it.
-    """
-    from tempfile import mkdtemp
+def show_once(session: Session) -> None:
+    """Play the morning, judge who is late, show the statistics, and remove the database again."""
+    from tempfile import TemporaryDirectory
 
     from taskwatch.store import open_store
 
-    path = os.path.join(mkdtemp(prefix="taskwatch-demo-"), "demo.db")
-    store = open_store(path)
-    try:
-        play(store, session.now)
-        _show(session, store, path, once=once)
-    finally:
-        store.close()
-        if once:
-            _remove(path)
+    with TemporaryDirectory(prefix="taskwatch-demo-", ignore_cleanup_errors=True) as folder:
+        store = open_store(os.path.join(folder, "demo.db"))
+        try:
+            play(store, session.now)
+            _show(session, store)
+        finally:
+            store.close()
 
 
 def play(store: "Store", now: int) -> None:
@@ -119,7 +104,7 @@ def _do(store: "Store", deed: Deed, change: "Change") -> None:
         transitions.transition(store, deed.verb, [f"{deed.template}_BC{deed.order}"], change)
 
 
-def _show(session: Session, store: "Store", path: str, *, once: bool) -> None:
+def _show(session: Session, store: "Store") -> None:
     from taskwatch.actions import alerts, listing, standing
     from taskwatch.cli.sla.monitor import show_findings
     from taskwatch.cli.task.listing import show_tasks
@@ -127,33 +112,12 @@ def _show(session: Session, store: "Store", path: str, *, once: bool) -> None:
     sent = alerts.monitor(store, session.now).sent
     found = standing.survey(store, session.now, session.now)
     begun = listing.list_tasks(store, listing.Filters(statuses=BUSY), session.now)
-    kept = None if once else path
     if session.json:
-        output.emit({"tasks": begun, "alerts_sent": sent, "statistics": found.statistics, "database": kept})
+        output.emit({"tasks": begun, "alerts_sent": sent, "statistics": found.statistics, "database": None})
         return
     output.text("Order 114 went all the way: reviewed, converted, delivered. Under way now:\n")
     show_tasks(session, begun)
     output.text("")
     show_findings(found)
     output.text("")
-    for line in _what_next(kept):
-        output.text(line)
-
-
-def _what_next(path: str | None) -> list[str]:
-    if path is None:
-        return ["Look around in it yourself: taskwatch demo"]
-    return [
-        "The database stays; try:",
-        f"  export TASKWATCH_DB={path}",
-        "  taskwatch workflow show bc.116",
-        "  taskwatch sla explain ADV_REVIEW_BC115",
-        "  taskwatch task complete ADV_REVIEW_BC117 --by 5",
-        "  taskwatch sla stats --json",
-    ]
-
-
-def _remove(path: str) -> None:
-    import shutil
-
-    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+    output.text("Look around in it yourself: taskwatch demo")

@@ -1,0 +1,1 @@
+"""`taskwatch demo`: what one shows a colleague."""
