@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests: one server for all of them, a database of its own for each."""
 
 import atexit
+import contextlib
 import glob
 import importlib.util
 import itertools
@@ -10,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from urllib.parse import quote
@@ -23,6 +25,8 @@ TEMPLATE = "pristine"
 # Nobody's data: what the tests are about is not the disk.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
+MOST_TURNS = 100  # what was deleted still lies in the files
+
 _numbers = itertools.count()
 
 
@@ -34,7 +38,7 @@ def new_database(*, pristine=True):
     server.run(f"CREATE DATABASE {name} {template} STRATEGY = FILE_COPY")
     url = server.url(name)
     if pristine:  # a log of its own, not that of the template
-        Server(url).run(f"UPDATE taskwatch.meta SET value = '{secrets.token_hex(4)}' WHERE name = 'epoch'")
+        Server(url).run(_renaming())
     return url
 
 
@@ -61,17 +65,69 @@ def databases(engine, folder):
 
         def new():
             if engine == "sqlite":
-                url = os.path.join(folder, f"record{next(_numbers)}.db")
+                store = open_store(os.path.join(folder, f"record{next(_numbers)}.db"))
+                stack.callback(store.close)
             else:
-                url = new_database()
-                stack.callback(drop_database, url)
-            store = open_store(url)
-            stack.callback(store.close)
-            if engine == "postgres":
-                accept_sqlite(store.connection)
+                store = _spare.pop() if _spare else _open_new()
+                stack.callback(_put_by, store)
             return store
 
         yield new
+
+
+_turns = Counter()
+_spare = []  # empty databases with a store open on each: its server remembers the questions
+
+
+def _open_new():
+    store = open_store(new_database())
+    accept_sqlite(store.connection)
+    return store
+
+
+def _put_by(store):
+    """Empty a database for whoever needs one next; one that cannot be emptied at once is dropped."""
+    import psycopg
+
+    from taskwatch.store.postgres.horizon import Horizon
+
+    connection = store._connection
+    _turns[store.url] += 1
+    try:
+        if connection.closed or connection.info.transaction_status or _turns[store.url] > MOST_TURNS:
+            raise psycopg.OperationalError
+        connection.execute("SET lock_timeout = '1s'")
+        connection.execute(_emptying())
+        connection.execute(_renaming())
+        connection.execute("RESET lock_timeout")
+        store.kept, store._horizon = 0, Horizon()
+        _spare.append(store)
+    except psycopg.Error:
+        store.close()
+        drop_database(store.url)
+
+
+@cache
+def _emptying():
+    """What makes every table empty, and lets every counter begin anew."""
+    with contextlib.closing(open_store(new_database())) as store:
+        names = [name for name in tables(store) if name != "meta"]
+        counters = store.connection.execute(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = 'taskwatch'"
+        ).fetchall()
+    return ";".join(
+        [
+            "SET session_replication_role = replica",
+            *(f"DELETE FROM taskwatch.{name}" for name in names),
+            "DELETE FROM taskwatch.meta WHERE name <> 'epoch'",
+            *(f"SELECT setval('taskwatch.{name}', 1, FALSE)" for (name,) in counters),
+            "RESET session_replication_role",
+        ]
+    )
+
+
+def _renaming():
+    return f"UPDATE taskwatch.meta SET value = '{secrets.token_hex(4)}' WHERE name = 'epoch'"
 
 
 def accept_sqlite(connection):

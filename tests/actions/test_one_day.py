@@ -61,7 +61,12 @@ def next_instant(store, until):
     return min((at for at in nexts if at is not None), default=until + 1)
 
 
-@pytest.mark.parametrize(("limits", "figures"), FIGURES, ids=["usual", "hour", "4h", "cap", "both"])
+@pytest.mark.parametrize(
+    ("fresh", "limits", "figures"),
+    [*(("sqlite", *each) for each in FIGURES), ("postgres", *FIGURES[-1])],
+    ids=["usual", "hour", "4h", "cap", "both", "both on a server"],
+    indirect=["fresh"],
+)
 def test_three_people_are_mailed_so_often_in_a_day(late, clock, limits, figures):
     until = clock.now + DAY_MS - 1
     announced = preview(late, "A", clock.now, until, planner(**limits))
