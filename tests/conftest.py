@@ -1,22 +1,23 @@
 """The fixtures that everybody shares: a clock driven by hand, and a store on a real file."""
 
-from pathlib import Path
-
 import pytest
 
 from taskwatch.testing import HandClock, new_store
 
-
-HERE = Path(__file__).parent
-# One process has the browsers; what measures how quick something is has its folder's company alone.
-TOGETHER = {"front": "browsers", "browser": "browsers", "chaos": "chaos"}
+# Which folders stay whole where several processes share the tests: one of them has the browsers.
+TOGETHER = {"tests/front": "browsers", "tests/browser": "browsers", "tests/chaos": "chaos"}
 
 
-def pytest_collection_modifyitems(items):
-    """Where two processes share the tests, a file stays whole, and some folders do."""
-    for item in items:
-        folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(folder, str(item.path))))
+def pytest_xdist_make_scheduler(config, log):
+    """Every other file stays whole: what it sets up is set up once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get("/".join(file.split("/")[:2]), file)
+
+    return ByPlace(config, log)
 
 
 @pytest.fixture

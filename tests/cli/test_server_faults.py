@@ -177,6 +177,8 @@ def test_a_replica(run, work):
         twin.start(f"max_connections={LIMIT}", "fsync=off", port=free_port(), listen="127.0.0.1")
         error = refused(run, url(twin), 5, "replica or read-only", "task", "add", "ONE")
         assert "target_session_attrs=read-write" in error["hint"]
+        assert run(url(twin), "task", "list")[0] == 0
+        refused(run, url(twin), 5, "a replica cannot tell how far", "events", "list")
         refused(run, url(twin, more="?target_session_attrs=read-write"), 5, "takes no writes")
         both = url(twin, more="?target_session_attrs=read-write").replace(
             f":{twin.port}", f":{twin.port},127.0.0.1:{work.port}"

@@ -56,10 +56,6 @@ _WORDS = (
 _UNTRUSTED = ("certificate", "SSL", "TLS")
 
 
-class Broken(Exception):
-    """A row breaks a rule of the database."""
-
-
 @contextmanager
 def translated(url: str) -> Iterator[None]:
     """Turn psycopg's errors into taskwatch's own. Others pass: they are not the database's."""

@@ -34,8 +34,13 @@ class Horizon:
         """The seq up to which the log is complete: all that is visible, unless a writer does not end soon.
 
         Raises:
-            Unavailable: nothing is known yet, and a writer did not end within `patience` seconds.
+            Unavailable: nothing is known yet, and a writer did not end within `patience` seconds; or this is a
+                replica, which does not know who writes.
         """
+        if connection.info.parameter_status("in_hot_standby") == "on":
+            raise Unavailable(
+                "a replica cannot tell how far the event log is complete", hint="name the primary server"
+            )
         pause, deadline = 0.001, clock.monotonic() + (SHORTLY if self._known else patience)
         wanted = self._advance(connection)
         while self._known < wanted and clock.monotonic() < deadline:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from taskwatch.store.postgres.store import PostgresStore
 
 # What a daemon does: it reads and writes rows, and the counters of their ids; the schema is not its own.
+# A forecast plays in temporary tables.
 _GRANTS = (
-    "GRANT CONNECT ON DATABASE {database} TO {role};",
+    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role};",
     "GRANT USAGE ON SCHEMA {schema} TO {role};",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};",
     "REVOKE INSERT, UPDATE, DELETE ON {schema}.steps FROM {role};",
