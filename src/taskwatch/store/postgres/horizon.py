@@ -34,8 +34,8 @@ class Horizon:
         """The seq up to which the log is complete: all that is visible, unless a writer does not end soon.
 
         Raises:
-            Unavailable: nothing is known yet, and a writer did not end within `patience` seconds; or this is a
-                replica, which does not know who writes.
+            Unavailable: nothing is known yet, and a writer did not end within `patience` seconds; or this is
+                a replica, which does not know who writes.
         """
         if connection.info.parameter_status("in_hot_standby") == "on":
             raise Unavailable(
