@@ -41,7 +41,7 @@ def test_the_workflow_monitor_counts_up_as_tasks_complete(own_daemon, show):
 def test_the_workflow_monitor_warns_of_a_task_that_is_late(own_daemon, show):
     topic, (first, *_) = own_daemon.workflow("--at", "3h ago")
     page = show("WorkflowMonitor", topic, orderId=int(topic.rpartition(".")[2]))
-    own_daemon.ask("task", "start", first, "--at", "75m ago")
+    own_daemon.ask("task", "start", first, "--at", "75m30s ago")
     page.wait(toast='⚠️ Task "ADV Review" exceeded SLA by 45 minutes!', level="error")
 
 
@@ -65,7 +65,7 @@ def test_the_dashboard_hears_the_alarm_and_shows_the_new_numbers(own_daemon, sho
     page = show("SLADashboard", "admin.sla.alerts")
     page.wait(shown=lambda shown: shown and "undefined" not in shown)
     own_daemon.ask("task", "start", hurried, "--at", "26m ago")
-    own_daemon.ask("task", "start", late, "--at", "6030s ago")
+    own_daemon.ask("task", "start", late, "--at", "100m30s ago")
     page.wait(alert='⚠️ SLA ALERT: Task "ADV Review" exceeded by 70 minutes', level="high")
     now = own_daemon.ask("sla", "stats")
     page.wait(
