@@ -94,7 +94,9 @@ def _put_by(store):
     connection = store._connection
     _turns[store.url] += 1
     try:
-        if connection.closed or connection.info.transaction_status or _turns[store.url] > MOST_TURNS:
+        is_first = "execute" in vars(connection)  # one made anew does not accept SQLite's words
+        is_worn = _turns[store.url] > MOST_TURNS
+        if connection.closed or connection.info.transaction_status or is_worn or not is_first:
             raise psycopg.OperationalError
         connection.execute("SET lock_timeout = '1s'")
         connection.execute(_emptying())
