@@ -292,8 +292,22 @@ class Cluster:
                 [f"{tools}/bin/initdb", "-V"], user=self._user, cwd="/", check=True, stdout=subprocess.DEVNULL
             )
         except OSError:
-            return shutil.copytree(tools, os.path.join(self.folder, "tools"), symlinks=True)
+            return _copied(tools)
         return tools
+
+
+@cache
+def _copied(tools):
+    """A copy for everybody, with the libraries where the tools look for them: beside their package."""
+    package, name = os.path.split(tools)
+    place = tempfile.mkdtemp(prefix="taskwatch-pg-tools-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.chmod(place, 0o755)
+    libraries = f"{package}.libs"
+    copy = os.path.join(place, os.path.basename(package), name)
+    shutil.copytree(tools, copy, symlinks=True)
+    shutil.copytree(libraries, os.path.join(place, os.path.basename(libraries)), symlinks=True)
+    return copy
 
 
 def free_port():
