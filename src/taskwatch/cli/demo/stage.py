@@ -78,15 +78,15 @@ class Stage:
         return self._started().address
 
     async def start(self) -> None:
-        """Rehearse, serve, let the team begin, and say where to look."""
+        """Rehearse, serve, say where to look, and let the team begin."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, signal.raise_signal, signal.SIGTERM)  # its terminal was closed
         port = listening.bind(self._config)  # first of all: a port in use is told at once
         output.say("Two weeks go by ...")
         team = await asyncio.to_thread(self._rehearse)
         self._daemon = await self._serve(port)
-        self._play = loop.create_task(keep("play", lambda: self._go_on(team)), name="play")
         await self._announce()
+        self._play = loop.create_task(keep("play", lambda: self._go_on(team)), name="play")
 
     async def reload(self) -> None:
         """There is nothing that could have changed."""
