@@ -91,7 +91,7 @@ def test_the_first_view_of_the_board_is_small(daemon, come, cable):
     come(daemon)  # signed in elsewhere: this browser has seen nothing yet
     visitor = come(daemon, url=cable.url)
     assert cable.carried == 0
-    visitor.visit("/", live=True)
+    visitor.visit("/")  # and no longer: what happens next is fetched next
     assert 20_000 < cable.carried <= FIRST_VIEW_BYTES
 
 
