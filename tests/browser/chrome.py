@@ -63,7 +63,7 @@ class Visitor:
         page = self.visit("/login")
         page.fill("#token", token)
         page.click("button")
-        page.wait_for_selector("#live")
+        page.wait_for_selector("#live", state="attached")
         page.close()
         return self._context.cookies()
 
